@@ -1,0 +1,50 @@
+#pragma once
+#include "protocol/signal/body.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tocsin::mitigators {
+
+/// What to do with the traffic that a rule matches.
+enum class action : std::uint8_t {
+  drop,       ///< discard it
+  rate_limit, ///< let `rate` packets per second pass, discard the rest
+};
+
+/// One enforceable mitigation: everything resolved to addresses and numbers,
+/// so that a driver needs no knowledge of DOTS.
+struct rule {
+  /// Unique and stable for one mitigation: [A-Za-z0-9_-], at most 64 octets.
+  std::string id;
+  std::vector<protocol::signal::prefix> prefixes; ///< never empty
+  std::vector<protocol::signal::port_range> ports; ///< empty: all
+  std::vector<std::uint8_t> protocols;             ///< empty: all
+  action what = action::drop;
+  std::uint64_t rate = 0; ///< packets per second, with rate_limit
+  /// Sources and services that always pass (the customer's accept-list).
+  struct exemption {
+    std::vector<protocol::signal::prefix> sources;   ///< empty: any source
+    std::vector<protocol::signal::port_range> ports; ///< destination ports
+    std::vector<std::uint8_t> protocols;
+    friend bool operator==(const exemption&, const exemption&) = default;
+  };
+  std::vector<exemption> accept;
+  std::string customer; ///< for hooks and logs
+  std::string cuid;     ///< for hooks and logs
+  std::uint32_t mid = 0;
+
+  friend bool operator==(const rule&, const rule&) = default;
+};
+
+/// Totals of one rule since it was installed.
+struct rule_counters {
+  std::string id;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  friend bool operator==(const rule_counters&, const rule_counters&) = default;
+};
+
+} // namespace tocsin::mitigators
