@@ -1,0 +1,100 @@
+#pragma once
+#include "protocol/signal/body.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What an operator sees of a node: values that the CONSOLE turns into JSON.
+namespace tocsin::actors {
+
+/// How far one mitigator is with one mitigation.
+struct enforcement_view {
+  std::string mitigator; ///< name from the configuration
+  std::string state;     ///< "pending", "active", "failed" or "withdrawn"
+  std::string detail;    ///< reason of a failure, else empty
+};
+
+struct mitigation_view {
+  std::string peer; ///< server node: the customer; client node: the upstream
+  std::string cuid;
+  std::uint32_t mid = 0;
+  protocol::signal::target what;
+  std::int64_t lifetime = 0; ///< seconds left; -1: indefinite
+  protocol::signal::status status = protocol::signal::status::in_progress;
+  /// Client node only: "requested", "active", "withdrawing" or "refused".
+  std::string progress;
+  std::optional<std::uint64_t> start; ///< epoch seconds
+  std::optional<protocol::signal::counters> dropped;
+  std::vector<enforcement_view> enforcement; ///< server node only
+  bool renew = false;          ///< client node: renewed until withdrawn
+  std::uint64_t age_ms = 0;    ///< how old this knowledge is
+  std::uint64_t answer_ms = 0; ///< client node: request to first answer
+  std::string note;            ///< e.g. the diagnostic of a refusal
+};
+
+struct session_view {
+  std::uint64_t id = 0;
+  std::string side;      ///< "server" or "client": what this node is in it
+  std::string peer;      ///< customer or upstream name
+  std::string address;   ///< "192.0.2.1:4646"
+  std::string identity;  ///< certificate fingerprint
+  std::string transport; ///< "dtls"
+  std::string state;     ///< "handshaking", "up", "lost", "closed"
+  std::uint64_t age_s = 0;
+  std::uint64_t idle_ms = 0; ///< since the peer was last heard
+  std::uint32_t missed_heartbeats = 0;
+  bool peer_hears_us = false; ///< peer-hb-status as the peer last said
+  std::uint64_t requests_in = 0;
+  std::uint64_t requests_out = 0;
+};
+
+struct mitigator_view {
+  std::string name;
+  std::string driver;
+  std::string state;  ///< "starting", "up", "down" or "degraded"
+  std::string detail; ///< why, and when it is tried again
+  std::uint64_t rules = 0;
+  std::uint64_t pending = 0;
+  std::uint64_t restarts = 0;
+};
+
+struct upstream_view {
+  std::string name;
+  std::string server; ///< host:port as configured
+  std::string state;  ///< "connecting", "up", "down"
+  std::string detail; ///< last failure, when the next attempt is due
+  std::string cuid;
+};
+
+struct node_view {
+  std::string name;
+  std::string version;
+  std::vector<std::string> roles; ///< "server", "client"
+  std::uint64_t uptime_s = 0;
+  std::uint64_t sessions = 0;
+  std::uint64_t clients = 0;
+  std::uint64_t mitigations = 0;
+  std::vector<std::string> listening; ///< "udp 0.0.0.0:4646"
+  std::vector<mitigator_view> mitigators;
+  std::vector<upstream_view> upstreams;
+};
+
+/// An operator's wish for help, on a client node.
+struct mitigate_order {
+  std::string upstream; ///< empty: the only one, else an error
+  protocol::signal::target what;
+  std::int64_t lifetime = 3600; ///< seconds; -1: indefinite
+  bool renew = false;           ///< ask again before it ends, until withdrawn
+};
+
+/// Names one mitigation towards the CONSOLE. Client nodes need `mid` and, with
+/// several upstreams, `peer`; server nodes need all three.
+struct mitigation_name {
+  std::string peer;
+  std::string cuid;
+  std::uint32_t mid = 0;
+};
+
+} // namespace tocsin::actors
