@@ -1,0 +1,154 @@
+#pragma once
+#include "protocol/signal/body.hpp"
+#include "protocol/signal/prefix.hpp"
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What a configuration file says, as plain values. The initializers below are
+/// the defaults; docs/configuration.md is generated from them. Every path is
+/// absolute after loading (relative ones count from the file's directory).
+namespace tocsin::roles {
+
+using protocol::signal::port_range;
+using protocol::signal::prefix;
+
+/// The DOTS signal channel's port (RFC 9132, Section 10.1).
+inline constexpr std::uint16_t default_port = 4646;
+
+/// "host:port" or "[2001:db8::1]:port"; `host` has no brackets.
+struct endpoint {
+  std::string host;
+  std::uint16_t port = default_port;
+
+  /// The text form, with brackets around an IPv6 literal.
+  std::string to_string() const;
+  friend auto operator<=>(const endpoint&, const endpoint&) = default;
+};
+
+enum class log_level : std::uint8_t { trace, debug, info, warning, error };
+enum class log_format : std::uint8_t { text, json };
+
+/// `[node]`: what every role needs.
+struct node_config {
+  std::string name = "tocsin"; ///< in logs and in the audit trail
+  std::filesystem::path data_dir = "/var/lib/tocsin";
+  std::filesystem::path control_socket; ///< empty in the file: data_dir's
+  roles::log_level log_level = log_level::info;
+  roles::log_format log_format = log_format::text;
+
+  /// The database inside `data_dir`.
+  std::filesystem::path database() const { return data_dir / "tocsin.db"; }
+};
+
+/// Own certificate chain and key, and the authority that peers are checked
+/// against; all of them PEM files.
+struct identity_files {
+  std::filesystem::path certificate, key, ca;
+  std::filesystem::path crl; ///< empty: no revocation list
+};
+
+/// `[[server.customer.accept]]`: traffic that no mitigation may touch.
+struct accept_config {
+  std::vector<prefix> sources;         ///< empty: any source
+  std::vector<port_range> ports;       ///< of the destination; empty: all
+  std::vector<std::uint8_t> protocols; ///< empty: all
+};
+
+/// What a mitigation does to the traffic of its target.
+enum class mitigation_action : std::uint8_t { drop, rate_limit };
+
+/// `[[server.customer]]`: who may ask, for what, and how much.
+struct customer_config {
+  std::string name;
+  /// "sha256:" and 64 lower-case digits, or a lower-case DNS name.
+  std::vector<std::string> identities;
+  std::vector<prefix> prefixes;
+  std::vector<std::string> domains; ///< lower case, without a final dot
+  /// Fixed addresses of names, used instead of a resolver.
+  std::map<std::string, std::vector<prefix>> names;
+  std::uint32_t max_mitigations = 100;
+  std::chrono::seconds max_lifetime{86400};
+  bool allow_indefinite = false;
+  std::uint32_t requests_per_minute = 300;
+  mitigation_action action = mitigation_action::drop;
+  std::uint64_t rate = 0;              ///< packets per second, with rate_limit
+  std::vector<std::string> mitigators; ///< never empty after loading
+  std::vector<accept_config> accept;
+};
+
+/// `[[server.mitigator]]`: a driver and how to start it.
+struct mitigator_config {
+  std::string name;
+  /// A built-in driver ("nftables", "exec") or the absolute path of a program.
+  std::string driver;
+  std::vector<std::string> arguments;
+  std::map<std::string, std::string> environment; ///< added to the node's own
+  bool built_in() const { return !driver.starts_with('/'); }
+};
+
+/// `[server]`.
+struct server_config {
+  std::vector<endpoint> listen{{"0.0.0.0", default_port}, {"::", default_port}};
+  identity_files identity;
+  std::uint32_t reactors = 1; ///< threads that own sockets, per address
+  std::uint32_t max_sessions = 100'000;
+  std::uint32_t max_handshakes = 256; ///< in progress at once, per reactor
+  std::uint32_t cookie_rate = 10'000; ///< answers per second, per reactor
+  /// RFC 9132, Section 4.4.4: active but terminating.
+  std::chrono::seconds terminating_period{120};
+  std::chrono::seconds max_terminating_period{300};
+  /// RFC 9132, Section 4.5.2; 0: no heartbeats of our own.
+  std::chrono::seconds heartbeat_interval{30};
+  std::uint32_t missing_hb_allowed = 15;
+  std::vector<customer_config> customers;
+  std::vector<mitigator_config> mitigators;
+};
+
+/// `[[client.upstream]]`: a DOTS server to call.
+struct upstream_config {
+  std::string name;
+  endpoint server;
+  std::string server_name;      ///< checked against the server's certificate
+  std::optional<prefix> source; ///< local address, a host prefix
+  std::string cuid; ///< empty: the client's, else from the certificate
+  std::chrono::seconds heartbeat_interval{30};
+  std::uint32_t missing_hb_allowed = 15;
+};
+
+/// `[client.defaults]`: what a mitigation request says unless told otherwise.
+struct mitigation_defaults {
+  std::chrono::seconds lifetime{3600}; ///< RFC 9132, Section 4.4.1.1
+  bool renew = true;                   ///< refresh before the lifetime ends
+};
+
+/// `[[client.alias]]`: a local name for targets.
+struct alias_config {
+  std::string name;
+  protocol::signal::target what; ///< `aliases` stays empty
+};
+
+/// `[client]`.
+struct client_config {
+  identity_files identity;
+  std::string cuid; ///< empty: derived from the certificate (Section 4.4.1.1)
+  std::vector<upstream_config> upstreams;
+  mitigation_defaults defaults;
+  std::vector<alias_config> aliases;
+};
+
+/// A node: at least one role.
+struct config {
+  std::filesystem::path file; ///< where it was read, absolute
+  node_config node;
+  std::optional<server_config> server;
+  std::optional<client_config> client;
+};
+
+} // namespace tocsin::roles
