@@ -1,0 +1,141 @@
+#pragma once
+#include "actors/values.hpp"
+#include "actors/views.hpp"
+#include "mitigators/rule.hpp"
+#include "protocol/bytes.hpp"
+#include "protocol/error.hpp"
+#include "storage/store.hpp"
+
+#include <caf/all.hpp>
+
+/// Type identities for CAF 0.17; a move to another CAF stays in this file and
+/// in interfaces.hpp. All values travel inside one process.
+
+#define TOCSIN_LOCAL_TYPE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+
+CAF_ERROR_CODE_ENUM(tocsin::ec, "tocsin")
+
+CAF_BEGIN_TYPE_ID_BLOCK(tocsin, caf::first_custom_type_id)
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::bytes))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::failure))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::time_point))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::storage::transaction))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::storage::snapshot))
+  CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::storage::audit_event>))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::mitigators::rule))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::protocol::signal::target))
+  CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::protocol::signal::prefix>))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::scope_owner))
+  CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::scope_owner>))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::dots_request))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::dots_response))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::coap_call))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::coap_reply))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::session_opened))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::enforcement_report))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::api_exchange))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::mitigator_table))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::mitigate_order))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::mitigation_name))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::mitigation_view))
+  CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::mitigation_view>))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::session_view))
+  CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::session_view>))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::mitigator_view))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::upstream_view))
+  CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::node_view))
+  CAF_ADD_ATOM(tocsin, tocsin::atom, abandon, "abandon")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, adopt, "adopt")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, api, "api")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, audit, "audit")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, begin, "begin")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, changed, "changed")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, claim, "claim")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, client, "client")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, commit, "commit")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, committed, "committed")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, counters, "counters")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, exited, "exited")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, finish, "finish")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, gone, "gone")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, heard, "heard")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, install, "install")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, line, "line")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, list, "list")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, load, "load")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, lost, "lost")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, node, "node")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, opened, "opened")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, order, "order")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, packet, "packet")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, refresh, "refresh")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, release, "release")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, report, "report")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, request, "request")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, resolve, "resolve")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, restore, "restore")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, revoke, "revoke")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, serve, "serve")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, sessions, "sessions")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, status, "status")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, tick, "tick")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, traffic, "traffic")
+  CAF_ADD_ATOM(tocsin, tocsin::atom, withdraw, "withdraw")
+CAF_END_TYPE_ID_BLOCK(tocsin)
+
+TOCSIN_LOCAL_TYPE(tocsin::failure)
+TOCSIN_LOCAL_TYPE(tocsin::time_point)
+TOCSIN_LOCAL_TYPE(tocsin::storage::transaction)
+TOCSIN_LOCAL_TYPE(tocsin::storage::snapshot)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::storage::audit_event>)
+TOCSIN_LOCAL_TYPE(tocsin::mitigators::rule)
+TOCSIN_LOCAL_TYPE(tocsin::protocol::signal::target)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::protocol::signal::prefix>)
+TOCSIN_LOCAL_TYPE(tocsin::actors::scope_owner)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::actors::scope_owner>)
+TOCSIN_LOCAL_TYPE(tocsin::actors::dots_request)
+TOCSIN_LOCAL_TYPE(tocsin::actors::dots_response)
+TOCSIN_LOCAL_TYPE(tocsin::actors::coap_call)
+TOCSIN_LOCAL_TYPE(tocsin::actors::coap_reply)
+TOCSIN_LOCAL_TYPE(tocsin::actors::session_opened)
+TOCSIN_LOCAL_TYPE(tocsin::actors::enforcement_report)
+TOCSIN_LOCAL_TYPE(tocsin::actors::api_exchange)
+TOCSIN_LOCAL_TYPE(tocsin::actors::mitigator_table)
+TOCSIN_LOCAL_TYPE(tocsin::actors::mitigate_order)
+TOCSIN_LOCAL_TYPE(tocsin::actors::mitigation_name)
+TOCSIN_LOCAL_TYPE(tocsin::actors::mitigation_view)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::actors::mitigation_view>)
+TOCSIN_LOCAL_TYPE(tocsin::actors::session_view)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::actors::session_view>)
+TOCSIN_LOCAL_TYPE(tocsin::actors::mitigator_view)
+TOCSIN_LOCAL_TYPE(tocsin::actors::upstream_view)
+TOCSIN_LOCAL_TYPE(tocsin::actors::node_view)
+
+namespace tocsin::actors {
+
+/// CAF's own settings. Set in code: CAF's parser drops unknown keys silently
+/// and obeys a file of the working directory. The `sharing` policy: stealing
+/// workers poll, which costs an idle node a fifth of a core.
+struct system_config : caf::actor_system_config {
+  system_config() {
+    add_message_types<caf::id_block::tocsin>();
+    add_error_category(caf::atom("tocsin"),
+                       [](std::uint8_t code, caf::atom_value,
+                          const caf::message& context) {
+                         std::string text{to_string(static_cast<ec>(code))};
+                         if (!context.empty())
+                           text += caf::to_string(context);
+                         return text;
+                       });
+    set("scheduler.policy", caf::atom("sharing"));
+  }
+};
+
+/// A failure as CAF carries it between actors, and back.
+inline caf::error to_error(const failure& x) {
+  return caf::make_error(x.code, x.where, x.detail);
+}
+
+failure to_failure(const caf::error& x);
+
+} // namespace tocsin::actors

@@ -1,0 +1,125 @@
+#pragma once
+#include "protocol/bytes.hpp"
+#include "protocol/error.hpp"
+#include "protocol/signal/body.hpp"
+#include "protocol/time.hpp"
+
+#include <caf/actor.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Values that actors exchange; what operators see is in views.hpp.
+namespace tocsin::actors {
+
+/// Who holds a scope in the REGISTRY.
+struct scope_owner {
+  std::string customer;
+  std::string cuid;
+  std::uint32_t mid = 0;
+  friend auto operator<=>(const scope_owner&, const scope_owner&) = default;
+};
+
+/// Who speaks on a session: what the handshake proved.
+struct peer_name {
+  std::string customer;    ///< server side: from the configuration
+  std::string fingerprint; ///< "sha256:..." of the certificate
+  std::string address;     ///< "192.0.2.1:4646", for logs and audit
+  std::uint64_t session = 0;
+};
+
+/// A request on `mitigate`, as SESSION hands it to CLIENT: transport and CoAP
+/// are dealt with, DOTS is not.
+struct dots_request {
+  enum class method : std::uint8_t { get, put, remove };
+  method what = method::get;
+  std::string cuid;
+  std::optional<std::uint32_t> mid;
+  char filter = 'a'; ///< Uri-Query c: 'c', 'n' or 'a' (RFC 9132, 4.4.2)
+  bool if_match = false; ///< an efficacy update (RFC 9132, Section 4.4.3)
+  bytes body;
+  peer_name from;
+};
+
+/// The answer; SESSION turns it into a CoAP response.
+struct dots_response {
+  std::uint8_t code = 0;
+  bool cbor = false; ///< application/dots+cbor, else diagnostic text
+  bytes payload;
+  std::optional<std::uint32_t> max_age; ///< seconds
+  bool silent = false; ///< no answer at all (RFC 9132, Section 4.4.3)
+};
+
+/// A CoAP request for the peer of a session.
+struct coap_call {
+  std::uint8_t code = 0; ///< GET, PUT or DELETE
+  std::vector<std::string> path;
+  std::vector<std::string> query;
+  bytes body;             ///< application/dots+cbor when not empty
+  bool confirmable = false;
+  bool urgent = false;    ///< not held back by PROBING_RATE (mitigations)
+  duration patience{};    ///< how long the request is repeated
+};
+
+/// The peer's answer to a coap_call.
+struct coap_reply {
+  std::uint8_t code = 0;
+  std::optional<std::uint16_t> format;
+  std::optional<std::uint32_t> max_age;
+  bytes body;
+};
+
+/// A session finished its handshake and its peer is known.
+struct session_opened {
+  std::uint64_t id = 0;
+  peer_name peer;
+};
+
+/// How far a MITIGATOR is with one rule.
+struct enforcement_report {
+  enum class state : std::uint8_t { pending, active, failed, withdrawn };
+  std::string mitigator;
+  std::string rule;
+  state what = state::pending;
+  bool overloaded = false; ///< failed since the mitigator's capacity is used up
+  std::string detail;
+};
+
+/// Names of MITIGATORs and their current handles.
+struct mitigator_table {
+  struct entry {
+    std::string name;
+    caf::actor handle;
+  };
+  std::vector<entry> entries;
+};
+
+/// An operator's call on the API and the way to answer it (any thread, once).
+struct api_exchange {
+  std::string method;
+  std::string target;
+  std::string body;
+  std::uint32_t uid = 0;
+  std::function<void(int status, std::string json)> reply;
+};
+
+/// Relates the two clocks: fixed when the node starts, so that stored wall
+/// times and monotonic deadlines agree for the life of the process.
+struct epoch {
+  time_point steady;
+  unix_seconds unix = 0;
+
+  unix_seconds at(time_point now) const {
+    return unix
+           + std::chrono::floor<std::chrono::seconds>(now - steady).count();
+  }
+  time_point when(unix_seconds t) const {
+    return steady + std::chrono::seconds{t - unix};
+  }
+};
+
+} // namespace tocsin::actors
