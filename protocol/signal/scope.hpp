@@ -1,0 +1,51 @@
+#pragma once
+#include "protocol/signal/body.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The algebra of scopes: values in, values out, no name is ever resolved here.
+namespace tocsin::protocol::signal {
+
+/// Sorted, without duplicates, prefixes inside others dropped and neighbours
+/// merged: equal results mean the same set of addresses.
+std::vector<prefix> canonical(std::vector<prefix> prefixes);
+
+/// Lower case, without a final dot.
+std::string canonical_name(std::string_view fqdn);
+
+/// Scheme and host in lower case; the rest of a URI keeps its case.
+std::string canonical_uri(std::string_view uri);
+
+/// The host of a URI in lower case, without brackets; empty if it has none.
+std::string uri_host(std::string_view uri);
+
+/// Canonical form of every list of a target; port ranges that touch are
+/// merged. Aliases keep their case: they are plain labels.
+target canonical(target what);
+
+/// The target with the addresses its names, URIs or aliases stand for: what
+/// overlap tests and enforcement work on (RFC 9132, Section 4.4.1.1).
+target resolved_view(target what, std::span<const prefix> addresses);
+
+/// Aliases are labels within one client: prepends `owner` so that those of
+/// different clients can meet in one scope_index without clashing.
+target qualify_aliases(target what, std::string_view owner);
+
+/// True if the two share an address, FQDN, URI or alias; ports and protocols do
+/// not enter (RFC 9132, Section 4.4.1.3). The host of a URI counts as a name,
+/// or as an address if it is one.
+bool overlaps(const target& a, const target& b);
+
+/// True if whatever `inner` covers, ports and protocols included, is covered by
+/// `outer`. Names are compared as names.
+bool contains(const target& outer, const target& inner);
+
+/// True if `b` is a refresh of `a`: same target and trigger-mitigation; the
+/// lifetime and the attack-status of an efficacy update may differ (RFC 9132,
+/// Sections 4.4.1.3 and 4.4.3).
+bool equal_request(const mitigation& a, const mitigation& b);
+
+} // namespace tocsin::protocol::signal
