@@ -1,0 +1,95 @@
+#pragma once
+#include "actors/views.hpp"
+#include "protocol/error.hpp"
+#include "storage/store.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// The operator API (docs/api.md) between HTTP and values: pure functions, used
+/// by the CONSOLE. Nothing here knows actors, sockets or clocks.
+namespace tocsin::actors {
+
+/// Bounds of the API.
+inline constexpr std::chrono::seconds default_wait{60};
+inline constexpr std::chrono::seconds max_wait{300};
+inline constexpr std::size_t default_session_limit = 1000;
+inline constexpr std::size_t max_session_limit = 100'000;
+inline constexpr std::size_t default_audit_limit = 100;
+inline constexpr std::size_t max_audit_limit = 10'000;
+/// Entries of each list of targets. Far more than fits the one datagram that
+/// carries a request; keeps a call's cost bounded.
+inline constexpr std::size_t max_targets = 256;
+
+/// GET /v1/node
+struct get_node {};
+
+/// GET /v1/mitigations
+struct list_mitigations {};
+
+/// POST /v1/mitigations
+struct create_mitigation {
+  mitigate_order order;
+  std::chrono::seconds wait = default_wait; ///< for the peer's answer; 0: none
+};
+
+/// GET /v1/mitigations/{mid}; `peer` and `cuid` may be empty.
+struct get_mitigation {
+  mitigation_name name;
+};
+
+/// DELETE /v1/mitigations/{mid}; `peer` and `cuid` may be empty.
+struct delete_mitigation {
+  mitigation_name name;
+  std::chrono::seconds wait = default_wait;
+};
+
+/// GET /v1/sessions
+struct list_sessions {
+  std::size_t limit = default_session_limit;
+};
+
+/// GET /v1/audit
+struct list_audit {
+  std::size_t limit = default_audit_limit;
+};
+
+using api_call =
+    std::variant<get_node, list_mitigations, create_mitigation, get_mitigation,
+                 delete_mitigation, list_sessions, list_audit>;
+
+/// Understands one HTTP request. Strict: an unknown member or query parameter,
+/// one given twice, a wrong type or a value out of bounds is refused. Members
+/// of the order that the body does not mention keep the value of `defaults`.
+/// Fails with ec::not_found (no such resource), ec::unsupported and "method",
+/// ec::malformed, ec::out_of_range, ec::missing, ec::unknown, ec::too_large;
+/// `where` names the member or parameter.
+result<api_call> parse_request(std::string_view method, std::string_view target,
+                               std::string_view body,
+                               const mitigate_order& defaults = {});
+
+/// The JSON of each value, as docs/api.md describes it.
+std::string to_json(const node_view& x);
+std::string to_json(const mitigation_view& x);
+std::string to_json(const std::vector<mitigation_view>& xs);
+/// `total` is the number of sessions before the limit was applied.
+std::string to_json(const std::vector<session_view>& xs, std::uint64_t total);
+std::string to_json(const std::vector<storage::audit_event>& xs);
+/// {"error":{"code":"not-found","where":"mid","detail":"..."}}
+std::string to_json(const failure& x);
+
+/// The body of POST /v1/mitigations for an order: what parse_request reads.
+std::string to_json(const mitigate_order& x);
+
+/// HTTP status of a failure; nobody else picks one.
+unsigned http_status(const failure& x) noexcept;
+
+/// HTTP status of a created or deleted mitigation: 202 while the peer's answer
+/// is awaited (progress "requested" or "withdrawing"), else `done`.
+unsigned http_status(const mitigation_view& x, unsigned done) noexcept;
+
+} // namespace tocsin::actors
