@@ -30,10 +30,10 @@ struct pki_issue_options {
   std::filesystem::path directory;
   agent_type type = agent_type::client;
   /// A DNS name: common name, first DNS-ID, and stem of the file names.
-  std::string name;
-  std::vector<std::string> dns_names; ///< more DNS-IDs
-  std::vector<std::string> addresses; ///< IPv4 or IPv6 literals
-  std::uint32_t days = 397;           ///< 1 to 3650, ends with the authority
+  std::string name{};
+  std::vector<std::string> dns_names{}; ///< more DNS-IDs
+  std::vector<std::string> addresses{}; ///< IPv4 or IPv6 literals
+  std::uint32_t days = 397;             ///< 1 to 3650, ends with the authority
 };
 
 /// What was made.
