@@ -61,14 +61,12 @@ using mitigator_actor = caf::typed_actor<
 using mitigation_actor = caf::typed_actor<
   // The request is durable: enforce it.
   caf::reacts_to<atom::begin>,
-  // Refreshed: ends at the given wall time (-1: never).
+  // Refreshed: the lifetime granted from now on, seconds (-1: indefinite).
   caf::reacts_to<atom::refresh, std::int64_t>,
   // The client withdrew it; it may go on as active-but-terminating.
   caf::reacts_to<atom::withdraw>,
   // The server withdraws it (superseded, operator); ends at once.
   caf::reacts_to<atom::revoke, std::string>,
-  // Its names resolve to other addresses now.
-  caf::reacts_to<atom::resolve, std::vector<protocol::signal::prefix>>,
   // A MITIGATOR was restarted: install again there.
   caf::reacts_to<atom::adopt, mitigator_table>,
   // How far a MITIGATOR is.

@@ -1,0 +1,311 @@
+#include "actors/mitigation.hpp"
+
+#include "protocol/signal/scope.hpp"
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace sig = protocol::signal;
+
+namespace {
+
+/// Collects the answers of several lookups; done when the last one is in.
+struct lookup_round {
+  name_addresses found;
+  std::size_t open = 0;
+};
+
+std::string_view text_of(enforcement_report::state x) {
+  switch (x) {
+  case enforcement_report::state::pending: return "pending";
+  case enforcement_report::state::active: return "active";
+  case enforcement_report::state::failed: return "failed";
+  case enforcement_report::state::withdrawn: return "withdrawn";
+  }
+  return "pending";
+}
+
+} // namespace
+
+void mitigation_state::init(mitigation_setup setup) {
+  setup_ = std::move(setup);
+  life_ = sig::mitigation_lifecycle{setup_.life};
+  rules_ = rules_of(*setup_.who, setup_.owner, setup_.what, setup_.names);
+  for (const auto& x : setup_.mitigators.entries)
+    sites_[x.name].handle = caf::actor_cast<mitigator_actor>(x.handle);
+  if (!names_of(setup_.what).empty())
+    names_due_ = self_->clock().now() + name_refresh;
+}
+
+sig::instant mitigation_state::now() const {
+  auto mono = self_->clock().now();
+  return {mono, setup_.clock.at(mono)};
+}
+
+void mitigation_state::begin() {
+  if (setup_.restored)
+    feed(sig::life::restored{setup_.immediate,
+                             setup_.immediate ? sig::status::in_progress
+                                              : sig::status::signal_loss,
+                             setup_.lifetime, setup_.start});
+  else
+    feed(sig::life::accepted{setup_.immediate, setup_.lifetime});
+}
+
+void mitigation_state::refresh(std::int64_t lifetime) {
+  feed(sig::life::re_requested{lifetime});
+}
+
+void mitigation_state::withdraw() {
+  feed(sig::life::client_withdraw{});
+}
+
+void mitigation_state::revoke(const std::string& why) {
+  note_ = why;
+  feed(sig::life::server_withdraw{why == "superseded"
+                                    ? sig::withdrawal::superseded
+                                    : sig::withdrawal::policy});
+}
+
+void mitigation_state::adopt(mitigator_table table) {
+  setup_.mitigators = std::move(table);
+  for (const auto& x : setup_.mitigators.entries) {
+    auto handle = caf::actor_cast<mitigator_actor>(x.handle);
+    auto& site = sites_[x.name];
+    if (site.handle == handle)
+      continue;
+    site = {handle, {}, {}};
+    if (life_.enforced())
+      enforce();
+  }
+}
+
+void mitigation_state::on_report(const enforcement_report& x) {
+  auto i = sites_.find(x.mitigator);
+  if (i == sites_.end() || !i->second.rules.contains(x.rule))
+    return; // about a rule that is no longer wanted
+  i->second.rules[x.rule] = x.what;
+  i->second.detail = x.detail;
+  if (x.what == progress::failed && x.overloaded)
+    feed(sig::life::capability_exceeded{});
+  else
+    judge();
+  if (!life_.finished())
+    publish();
+}
+
+void mitigation_state::on_counters(const std::string& rule,
+                                   std::uint64_t packets,
+                                   std::uint64_t octets) {
+  dropped_[rule] = {packets, octets};
+  publish();
+}
+
+void mitigation_state::on_tick(std::uint64_t generation) {
+  if (!alarm_.rang(generation))
+    return;
+  if (names_due_ && self_->clock().now() >= *names_due_)
+    look_up_names();
+  apply(life_.on_time(now()));
+}
+
+/// Turns the sites' progress into an event of the lifecycle: in force as soon
+/// as one MITIGATOR has all rules, failed if none has and one says so.
+void mitigation_state::judge() {
+  bool active = false;
+  bool failed = false;
+  for (const auto& [_, site] : sites_) {
+    auto state = progress_of(site);
+    active |= state == progress::active;
+    failed |= state == progress::failed;
+  }
+  if (active)
+    feed(sig::life::enforcement_confirmed{});
+  else if (failed || life_.status() == sig::status::mitigated)
+    feed(sig::life::enforcement_failed{});
+}
+
+mitigation_state::progress
+mitigation_state::progress_of(const deployment& x) const {
+  bool all_active = !x.rules.empty();
+  for (const auto& [_, state] : x.rules) {
+    if (state == progress::failed)
+      return progress::failed;
+    all_active &= state == progress::active;
+  }
+  return all_active ? progress::active : progress::pending;
+}
+
+void mitigation_state::feed(const event& x) {
+  apply(life_.on(x, now()));
+}
+
+void mitigation_state::apply(const step& x) {
+  for (const auto& action : x.actions) {
+    if (std::holds_alternative<sig::act::enforce>(action))
+      enforce();
+    else if (std::holds_alternative<sig::act::withdraw_enforcement>(action))
+      withdraw_everywhere();
+    else if (std::holds_alternative<sig::act::notify>(action))
+      publish();
+    else if (std::holds_alternative<sig::act::remove>(action))
+      self_->send(setup_.parent, atom::gone_v, setup_.owner.mid);
+  }
+  if (life_.finished())
+    self_->quit();
+  else
+    arm();
+}
+
+void mitigation_state::arm() {
+  auto due = life_.next_deadline();
+  if (names_due_ && (!due || *names_due_ < *due))
+    due = names_due_;
+  alarm_.set(self_, due);
+}
+
+void mitigation_state::enforce() {
+  auto me = caf::actor_cast<caf::strong_actor_ptr>(self_);
+  for (auto& [_, site] : sites_) {
+    for (const auto& rule : rules_) {
+      auto& state = site.rules.try_emplace(rule.id, progress::withdrawn)
+                      .first->second;
+      if (state == progress::active || state == progress::pending)
+        continue;
+      state = progress::pending;
+      self_->send(site.handle, atom::install_v, rule, me);
+    }
+  }
+}
+
+void mitigation_state::withdraw_everywhere() {
+  for (auto& [_, site] : sites_) {
+    for (const auto& [id, state] : site.rules)
+      self_->send(site.handle, atom::withdraw_v, id);
+    site.rules.clear();
+  }
+}
+
+void mitigation_state::replace_rules(std::vector<mitigators::rule> next) {
+  auto me = caf::actor_cast<caf::strong_actor_ptr>(self_);
+  auto same_id = [](const std::string& id) {
+    return [&id](const mitigators::rule& x) { return x.id == id; };
+  };
+  for (auto& [_, site] : sites_) {
+    for (const auto& rule : next) {
+      auto old = std::ranges::find_if(rules_, same_id(rule.id));
+      if (old != rules_.end() && *old == rule)
+        continue;
+      site.rules[rule.id] = progress::pending;
+      self_->send(site.handle, atom::install_v, rule, me);
+    }
+    for (const auto& rule : rules_) {
+      if (std::ranges::any_of(next, same_id(rule.id)))
+        continue;
+      site.rules.erase(rule.id);
+      self_->send(site.handle, atom::withdraw_v, rule.id);
+    }
+  }
+  rules_ = std::move(next);
+}
+
+void mitigation_state::look_up_names() {
+  names_due_ = self_->clock().now() + name_refresh;
+  auto names = names_of(setup_.what);
+  auto round = std::make_shared<lookup_round>();
+  round->open = names.size();
+  for (const auto& host : names) {
+    self_->request(setup_.resolver, name_refresh, atom::resolve_v, host)
+      .then(
+        [this, round, host](std::vector<sig::prefix>& found) {
+          round->found[host] = std::move(found);
+          if (--round->open == 0)
+            on_names(std::move(round->found));
+        },
+        [this, round, host](const caf::error&) {
+          // What was known stays in force: a dead resolver ends no protection.
+          round->found[host] = setup_.names[host];
+          if (--round->open == 0)
+            on_names(std::move(round->found));
+        });
+  }
+}
+
+void mitigation_state::on_names(name_addresses found) {
+  if (found == setup_.names || life_.finished())
+    return;
+  if (auto ok = authorise_names(*setup_.who, setup_.what, found); !ok) {
+    revoke(to_string(ok.error()));
+    return;
+  }
+  setup_.names = std::move(found);
+  auto next = rules_of(*setup_.who, setup_.owner, setup_.what, setup_.names);
+  if (life_.enforced())
+    replace_rules(std::move(next));
+  else
+    rules_ = std::move(next);
+}
+
+void mitigation_state::publish() {
+  self_->send(setup_.parent, atom::changed_v, view());
+}
+
+mitigation_view mitigation_state::view() const {
+  auto t = now();
+  mitigation_view x;
+  x.peer = setup_.owner.customer;
+  x.cuid = setup_.owner.cuid;
+  x.mid = setup_.owner.mid;
+  x.what = setup_.what;
+  x.lifetime = life_.remaining(t.mono);
+  x.status = life_.status();
+  x.note = note_;
+  if (auto start = life_.start())
+    x.start = static_cast<std::uint64_t>(*start);
+  if (!dropped_.empty()) {
+    sig::counters sum;
+    for (const auto& [_, totals] : dropped_) {
+      sum.pkts_dropped += totals.first;
+      sum.bytes_dropped += totals.second;
+    }
+    auto elapsed = x.start ? t.wall - static_cast<unix_seconds>(*x.start) : 0;
+    auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed, 1));
+    sum.bps_dropped = sum.bytes_dropped / seconds;
+    sum.pps_dropped = sum.pkts_dropped / seconds;
+    x.dropped = sum;
+  }
+  for (const auto& [site_name, site] : sites_)
+    x.enforcement.push_back(
+      {site_name, std::string{text_of(progress_of(site))}, site.detail});
+  return x;
+}
+
+mitigation_actor::behavior_type
+mitigation(mitigation_actor::stateful_pointer<mitigation_state> self,
+           std::shared_ptr<mitigation_setup> setup) {
+  auto* state = &self->state;
+  state->init(std::move(*setup));
+  return {
+    [state](atom::begin) { state->begin(); },
+    [state](atom::refresh, std::int64_t lifetime) { state->refresh(lifetime); },
+    [state](atom::withdraw) { state->withdraw(); },
+    [state](atom::revoke, const std::string& why) { state->revoke(why); },
+    [state](atom::adopt, mitigator_table& table) {
+      state->adopt(std::move(table));
+    },
+    [state](atom::report, const enforcement_report& x) {
+      state->on_report(x);
+    },
+    [state](atom::counters, const std::string& rule, std::uint64_t packets,
+            std::uint64_t octets) {
+      state->on_counters(rule, packets, octets);
+    },
+    [state](atom::status) { return state->view(); },
+    [state](atom::tick, std::uint64_t generation) {
+      state->on_tick(generation);
+    },
+  };
+}
+
+} // namespace tocsin::actors

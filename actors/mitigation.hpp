@@ -1,0 +1,94 @@
+#pragma once
+#include "actors/alarm.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/rules.hpp"
+#include "protocol/signal/lifecycle.hpp"
+
+#include <map>
+#include <memory>
+
+namespace tocsin::actors {
+
+/// What a MITIGATION is born with.
+struct mitigation_setup {
+  scope_owner owner;
+  std::shared_ptr<const protocol::signal::customer> who;
+  protocol::signal::target what;
+  name_addresses names;
+  bool immediate = true;
+  std::int64_t lifetime = 3600; ///< granted, or left after a restart; -1: none
+  unix_seconds start = 0;       ///< mitigation-start of a restored one
+  bool restored = false;
+  mitigator_table mitigators;
+  resolver_actor resolver;
+  client_actor parent;
+  epoch clock;
+  protocol::signal::lifecycle_settings life;
+};
+
+/// How often names are looked up again while their mitigation lives. The
+/// system's resolver does not tell TTLs (RFC 9132, Section 4.4.1.1 asks for
+/// repeated checks).
+inline constexpr std::chrono::seconds name_refresh{60};
+
+/// State of a MITIGATION: the lifecycle machine, the rules it stands for and
+/// how far each MITIGATOR is with them.
+class mitigation_state {
+public:
+  static inline const char* name = "mitigation";
+
+  explicit mitigation_state(mitigation_actor::pointer self) : self_{self} {}
+
+  void init(mitigation_setup setup);
+  void begin();
+  void refresh(std::int64_t lifetime);
+  void withdraw();
+  void revoke(const std::string& why);
+  void adopt(mitigator_table table);
+  void on_report(const enforcement_report& x);
+  void on_counters(const std::string& rule, std::uint64_t packets,
+                   std::uint64_t octets);
+  void on_tick(std::uint64_t generation);
+  mitigation_view view() const;
+
+private:
+  using step = protocol::signal::lifecycle_step;
+  using event = protocol::signal::lifecycle_event;
+  using progress = enforcement_report::state;
+
+  struct deployment {
+    mitigator_actor handle;
+    std::map<std::string, progress> rules;
+    std::string detail;
+  };
+
+  protocol::signal::instant now() const;
+  void feed(const event& x);
+  void apply(const step& x);
+  void enforce();
+  void withdraw_everywhere();
+  void replace_rules(std::vector<mitigators::rule> next);
+  void look_up_names();
+  void on_names(name_addresses found);
+  void judge();
+  void arm();
+  void publish();
+  progress progress_of(const deployment& x) const;
+
+  mitigation_actor::pointer self_;
+  mitigation_setup setup_;
+  protocol::signal::mitigation_lifecycle life_;
+  std::vector<mitigators::rule> rules_;
+  std::map<std::string, deployment> sites_; ///< by MITIGATOR name
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> dropped_;
+  alarm alarm_;
+  std::optional<time_point> names_due_;
+  std::string note_;
+};
+
+/// Spawns the MITIGATION of one request.
+mitigation_actor::behavior_type
+mitigation(mitigation_actor::stateful_pointer<mitigation_state> self,
+           std::shared_ptr<mitigation_setup> setup);
+
+} // namespace tocsin::actors

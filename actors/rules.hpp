@@ -1,0 +1,39 @@
+#pragma once
+#include "actors/values.hpp"
+#include "mitigators/rule.hpp"
+#include "protocol/signal/customer.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tocsin::actors {
+
+/// Addresses by the FQDN or URI host they were resolved from, lower case.
+using name_addresses
+  = std::map<std::string, std::vector<protocol::signal::prefix>>;
+
+/// The names of a target that need a look-up, each once: FQDNs and URI hosts
+/// that are not addresses.
+std::vector<std::string> names_of(const protocol::signal::target& what);
+
+/// All addresses a target stands for, names included.
+protocol::signal::target resolved(const protocol::signal::target& what,
+                                  const name_addresses& names);
+
+/// The same addresses as `authorise_addresses` wants them checked: fails with
+/// the first name whose addresses are not the customer's own (RFC 9132,
+/// Section 4.4.1.1).
+result<void> authorise_names(const protocol::signal::customer& who,
+                             const protocol::signal::target& what,
+                             const name_addresses& names);
+
+/// What mitigators are told: one rule for prefixes and FQDNs with the target's
+/// ports and protocols, and one for each port that URIs name, since a URI
+/// limits the mitigation to its own service (RFC 9132, Section 4.4.1.1).
+/// Ids stay the same for the same owner, also after a restart.
+std::vector<mitigators::rule>
+rules_of(const protocol::signal::customer& who, const scope_owner& owner,
+         const protocol::signal::target& what, const name_addresses& names);
+
+} // namespace tocsin::actors
