@@ -29,7 +29,8 @@ public:
   customer_table() = default;
 
   /// Fails with ec::conflict if two customers share a name or an identity,
-  /// ec::malformed for a broken fingerprint, ec::missing for no name.
+  /// ec::malformed for a broken fingerprint or an empty identity, ec::missing
+  /// for no name. Prefixes and identities are stored in canonical form.
   static result<customer_table> make(std::vector<customer> customers);
 
   /// The best identity decides: fingerprint, then SAN, then CN. Fails with
@@ -48,6 +49,8 @@ private:
     std::vector<customer> customers;
     std::unordered_map<std::string, std::size_t> names, fingerprints, dns,
         common_names;
+
+    result<void> enter_customer(std::size_t i);
   };
 
   std::shared_ptr<const data> data_ = std::make_shared<data>();

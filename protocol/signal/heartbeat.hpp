@@ -93,8 +93,8 @@ public:
 
 private:
   bool is_server() const noexcept { return role_ == heartbeat_role::server; }
-  std::uint32_t allowed() const noexcept;
-  bool exhausted(time_point now) const;
+  bool nearly_exhausted() const;
+  bool disconnected(time_point now) const;
   time_point silent_until() const;
   void send(time_point now, std::vector<heartbeat_action>& out);
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -115,14 +116,14 @@ struct lifecycle_step {
 ///
 ///   event \ state   1 start  2 mitig  3 stop  4 over  5 term  7 wdrn  8 armed
 ///   confirmed       2        .        .       2       .       .       .
-///   failed          1 r      1 r      1 r     1 r     .       .       .
+///   failed          1 r      1 r      3 r     1 r     .       .       .
 ///   exceeded        4        4        .       .       .       .       .
 ///   attack_stopped  .        3        .       3       .       .       .
 ///   attack_resumed  .        .        2       .       .       .       .
 ///   client_withdraw 5 t      5 t      5 t     5 t     .       gone    gone
 ///   re_requested    L        L        L       L       1|2 L   L       L
 ///   expired         gone w   gone w   gone w  gone w  gone w  gone    gone
-///   server_withdraw 7 w x    7 w x    7 w x   7 w x   7 w x   .       7 x
+///   server_withdraw 7 w x    7 w x    7 w x   7 w x   7 w x   7 x     7 x
 ///   signal_lost     .        .        .       .       .       .       1 e
 ///   reported        .        .        8 w *   .       .       8 *     .
 ///
@@ -130,13 +131,17 @@ struct lifecycle_step {
 ///   r  enforcement is tried again after a pause
 ///   t  ends after the terminating period; gone at once (w) if that is zero
 ///   L  the lifetime begins anew; out of 5 the next period is twice as long
-///   x  gone, but a preconfigured one that makes way (overlap) stays in 7
+///   x  gone after reporting 7 (not if superseded); a preconfigured one that
+///      makes way (overlap) stays in 7, or in 8 where it was not active
 ///   *  preconfigured only, at the fourth report; armed again
 ///
-/// "gone" reports 6, if the client has not been told already, and removes the
-/// record. Status 6 and finished() remain. Before accepted/restored and after
-/// the end, answers of mitigators and clocks that come late change nothing, and
-/// all other events are impossible.
+/// "gone" reports 6 unless said otherwise and removes the record; finished()
+/// and the last status remain. After the end, late answers of mitigators and
+/// clocks change nothing; accepted and restored come first and once, requests
+/// of the client never after the end: all else is impossible.
+///
+/// A record that was active when it was stored starts again in 1, because a
+/// mitigator has to confirm it anew. What expired meanwhile is gone at once.
 class mitigation_lifecycle {
 public:
   explicit mitigation_lifecycle(lifecycle_settings settings = {})

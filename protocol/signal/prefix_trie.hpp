@@ -20,9 +20,6 @@ public:
   /// `none`, so set it.
   std::uint32_t& at(const prefix& key);
 
-  /// The number stored for `key`, or `none`.
-  std::uint32_t find(const prefix& key) const;
-
   /// Forgets `key`; unknown keys are ignored.
   void erase(const prefix& key);
 
@@ -41,21 +38,6 @@ public:
     }
     if (i != none && key.contains(nodes_[i].key))
       visit_all(i, visit);
-  }
-
-  /// Calls `visit(key, number)` for every prefix that contains `key`, the
-  /// shortest first.
-  template <class Visit>
-  void containing(const prefix& key, Visit visit) const {
-    auto i = roots_[root_of(key)];
-    while (i != none && nodes_[i].key.contains(key)) {
-      const auto& x = nodes_[i];
-      if (x.value != none)
-        visit(x.key, x.value);
-      if (x.key.length() == key.length())
-        return;
-      i = x.child[key.bit(x.key.length())];
-    }
   }
 
   /// Nodes in use, for tests of the memory bound.
@@ -85,8 +67,7 @@ private:
 
   std::uint32_t make_node(const prefix& key);
   void set_link(std::uint32_t parent, const prefix& key, std::uint32_t to);
-  std::uint32_t put_above(std::uint32_t below, const prefix& key);
-  void splice(std::uint32_t parent, std::uint32_t i);
+  void release(std::uint32_t i);
 
   std::vector<node> nodes_;
   std::vector<std::uint32_t> free_;

@@ -34,6 +34,14 @@ target resolved_view(target what, std::span<const prefix> addresses);
 /// different clients can meet in one scope_index without clashing.
 target qualify_aliases(target what, std::string_view owner);
 
+/// What two scopes must share to overlap: addresses, and names that tell FQDNs
+/// (and hosts of URIs), host-less URIs and aliases apart.
+struct overlap_keys {
+  std::vector<prefix> prefixes;   ///< canonical
+  std::vector<std::string> names; ///< sorted, each once
+};
+overlap_keys keys_of(const target& what);
+
 /// True if the two share an address, FQDN, URI or alias; ports and protocols do
 /// not enter (RFC 9132, Section 4.4.1.3). The host of a URI counts as a name,
 /// or as an address if it is one.
