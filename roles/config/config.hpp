@@ -1,5 +1,6 @@
 #pragma once
 #include "protocol/signal/body.hpp"
+#include "protocol/signal/customer.hpp"
 #include "protocol/signal/prefix.hpp"
 
 #include <chrono>
@@ -16,7 +17,6 @@
 /// absolute after loading (relative ones count from the file's directory).
 namespace tocsin::roles {
 
-using protocol::signal::port_range;
 using protocol::signal::prefix;
 
 /// The DOTS signal channel's port (RFC 9132, Section 10.1).
@@ -54,33 +54,16 @@ struct identity_files {
   std::filesystem::path crl; ///< empty: no revocation list
 };
 
-/// `[[server.customer.accept]]`: traffic that no mitigation may touch.
-struct accept_config {
-  std::vector<prefix> sources;         ///< empty: any source
-  std::vector<port_range> ports;       ///< of the destination; empty: all
-  std::vector<std::uint8_t> protocols; ///< empty: all
-};
-
-/// What a mitigation does to the traffic of its target.
-enum class mitigation_action : std::uint8_t { drop, rate_limit };
-
 /// `[[server.customer]]`: who may ask, for what, and how much.
 struct customer_config {
-  std::string name;
-  /// "sha256:" and 64 lower-case digits, or a lower-case DNS name.
-  std::vector<std::string> identities;
-  std::vector<prefix> prefixes;
-  std::vector<std::string> domains; ///< lower case, without a final dot
+  /// Ready for protocol::signal::customer_table. In the file, `identities`
+  /// holds all kinds: "sha256:…" (certificate or its SPKI), a DNS name (SAN),
+  /// "cn:…" (common name); `max_lifetime` and `allow_indefinite` make the
+  /// lifetime policy. Names and digits are in lower case after loading.
+  protocol::signal::customer who;
   /// Fixed addresses of names, used instead of a resolver.
   std::map<std::string, std::vector<prefix>> names;
-  std::uint32_t max_mitigations = 100;
-  std::chrono::seconds max_lifetime{86400};
-  bool allow_indefinite = false;
-  std::uint32_t requests_per_minute = 300;
-  mitigation_action action = mitigation_action::drop;
-  std::uint64_t rate = 0;              ///< packets per second, with rate_limit
   std::vector<std::string> mitigators; ///< never empty after loading
-  std::vector<accept_config> accept;
 };
 
 /// `[[server.mitigator]]`: a driver and how to start it.
@@ -124,7 +107,7 @@ struct upstream_config {
 
 /// `[client.defaults]`: what a mitigation request says unless told otherwise.
 struct mitigation_defaults {
-  std::chrono::seconds lifetime{3600}; ///< RFC 9132, Section 4.4.1.1
+  std::chrono::seconds lifetime{3600}; ///< -1: indefinite (Section 4.4.1.1)
   bool renew = true;                   ///< refresh before the lifetime ends
 };
 
