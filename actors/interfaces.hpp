@@ -97,7 +97,9 @@ using client_actor = caf::typed_actor<
   caf::reacts_to<atom::changed, mitigation_view>,
   // A MITIGATION ended; forget it.
   caf::reacts_to<atom::gone, std::uint32_t>,
-  // INTERNAL: look after tombstones, names and an empty CLIENT.
+  // INTERNAL: serve the next waiting request.
+  caf::reacts_to<atom::serve>,
+  // INTERNAL: look after withdrawn mids and an empty CLIENT.
   caf::reacts_to<atom::tick>>;
 
 /// Liveness of one session (RFC 9132, Section 4.7).

@@ -63,7 +63,7 @@ void mitigation_state::withdraw() {
 
 void mitigation_state::revoke(const std::string& why) {
   note_ = why;
-  feed(sig::life::server_withdraw{why == "superseded"
+  feed(sig::life::server_withdraw{why == superseded
                                     ? sig::withdrawal::superseded
                                     : sig::withdrawal::policy});
 }

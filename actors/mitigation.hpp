@@ -31,6 +31,10 @@ struct mitigation_setup {
 /// repeated checks).
 inline constexpr std::chrono::seconds name_refresh{60};
 
+/// Reason of a revocation in favour of a higher mid of the same client, which
+/// goes unreported (RFC 9132, Section 4.4.1.3).
+inline constexpr std::string_view superseded = "superseded";
+
 /// State of a MITIGATION: the lifecycle machine, the rules it stands for and
 /// how far each MITIGATOR is with them.
 class mitigation_state {

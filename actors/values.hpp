@@ -27,6 +27,7 @@ struct scope_owner {
 /// Who speaks on a session: what the handshake proved.
 struct peer_name {
   std::string customer;    ///< server side: from the configuration
+  std::string identity;    ///< agent: SAN, else CN, else key fingerprint
   std::string fingerprint; ///< "sha256:..." of the certificate
   std::string address;     ///< "192.0.2.1:4646", for logs and audit
   std::uint64_t session = 0;

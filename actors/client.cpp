@@ -1,0 +1,406 @@
+#include "actors/client.hpp"
+
+#include "actors/mitigation.hpp"
+#include "protocol/signal/codec.hpp"
+#include "protocol/signal/request.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace sig = protocol::signal;
+
+namespace {
+
+dots_response answer_with(sig::response_code code, const sig::body& body) {
+  return {static_cast<std::uint8_t>(code), true, sig::encode(body), {}, false};
+}
+
+sig::mitigation to_body(const mitigation_view& x) {
+  sig::mitigation m;
+  m.what = x.what;
+  m.lifetime = x.lifetime;
+  m.mid = x.mid;
+  m.start = x.start;
+  m.state = x.status;
+  m.dropped = x.dropped;
+  return m;
+}
+
+sig::content_filter filter_of(char c) {
+  return c == 'c'   ? sig::content_filter::configuration
+         : c == 'n' ? sig::content_filter::non_configuration
+                    : sig::content_filter::all;
+}
+
+} // namespace
+
+void client_state::init(client_setup setup) {
+  setup_ = std::move(setup);
+  known_.customer = setup_.who->name;
+  known_.cuid = setup_.cuid;
+  self_->delayed_send(self_, tombstone_period, atom::tick_v);
+}
+
+time_point client_state::now() const {
+  return self_->clock().now();
+}
+
+scope_owner client_state::owner(std::uint32_t mid) const {
+  return {setup_.who->name, setup_.cuid, mid};
+}
+
+caf::result<dots_response> client_state::serve(dots_request request) {
+  auto promise = self_->make_response_promise<dots_response>();
+  if (!setup_.usage->admit(now()) || queue_.size() >= max_waiting_requests) {
+    promise.deliver(dots_response{
+      static_cast<std::uint8_t>(sig::response_code::unavailable), false,
+      bytes{}, 10, false});
+    return promise;
+  }
+  queue_.push_back({std::move(request), promise});
+  if (!busy_)
+    serve_next();
+  return promise;
+}
+
+void client_state::serve_next() {
+  while (!busy_ && !queue_.empty()) {
+    auto next = std::move(queue_.front());
+    queue_.pop_front();
+    busy_ = true;
+    promise_ = next.promise;
+    handle(std::move(next.request));
+  }
+}
+
+void client_state::finish(dots_response answer) {
+  promise_.deliver(std::move(answer));
+  busy_ = false;
+  // Through the mailbox rather than by recursion: a long queue of requests
+  // that are answered at once must not pile up stack frames.
+  if (!queue_.empty())
+    self_->send(self_, atom::serve_v);
+}
+
+void client_state::refuse(const dots_request& request, const failure& why) {
+  auto code = sig::code_of(why.code);
+  spdlog::info("client {}/{}: refused {}: {}", setup_.who->name, setup_.cuid,
+               sig::to_string(code), to_string(why));
+  if (request.what != dots_request::method::get)
+    self_
+      ->request(setup_.keeper, node_patience, atom::commit_v,
+                storage::transaction{storage::append_audit{
+                  audit(request, "refuse", sig::to_string(code) + ' '
+                                             + to_string(why))}})
+      .then([](caf::unit_t) {}, [](const caf::error&) {});
+  auto text = sig::diagnostic(why);
+  dots_response answer{static_cast<std::uint8_t>(code), false,
+                       bytes(text.begin(), text.end()), {}, false};
+  if (code == sig::response_code::unavailable)
+    answer.max_age = 10;
+  finish(std::move(answer));
+}
+
+void client_state::handle(dots_request request) {
+  if (collides(request)) {
+    finish(answer_with(sig::response_code::conflict, sig::cuid_collision()));
+    return;
+  }
+  switch (request.what) {
+  case dots_request::method::get: return get(request);
+  case dots_request::method::remove: return remove(request);
+  case dots_request::method::put: return put(std::move(request));
+  }
+}
+
+/// Another agent of the same customer holds mitigations under this cuid (RFC
+/// 9132, Section 4.4.1.1). Without any, the cuid may change hands.
+bool client_state::collides(const dots_request& request) const {
+  return !known_.identity.empty() && known_.identity != request.from.identity
+         && !entries_.empty();
+}
+
+void client_state::get(const dots_request& request) {
+  std::vector<sig::mitigation> found;
+  for (const auto& [mid, x] : entries_)
+    if (!request.mid || *request.mid == mid)
+      found.push_back(to_body(current(x)));
+  if (found.empty()) {
+    refuse(request, fail(ec::not_found, request.mid ? "mid" : "mitigate",
+                         request.mid ? "no mitigation has this mid"
+                                     : "this client has no mitigation"));
+    return;
+  }
+  finish(answer_with(sig::response_code::content,
+                     sig::mitigation_list(std::move(found),
+                                          filter_of(request.filter))));
+}
+
+void client_state::remove(const dots_request& request) {
+  if (!request.mid) {
+    refuse(request, fail(ec::missing, "mid", "DELETE needs a mid"));
+    return;
+  }
+  auto mid = *request.mid;
+  dots_response deleted{
+    static_cast<std::uint8_t>(sig::response_code::deleted), false, {}, {},
+    false};
+  auto i = entries_.find(mid);
+  if (i == entries_.end() || i->second.withdrawn) {
+    finish(std::move(deleted)); // also 2.02 (RFC 9132, Section 4.4.4)
+    return;
+  }
+  auto grave = i->second.record;
+  grave.status = static_cast<std::uint8_t>(sig::status::terminated);
+  grave.expires = wall() + tombstone_period.count();
+  storage::transaction changes{
+    storage::put_mitigation{grave},
+    storage::append_audit{audit(request, "withdraw", "2.02")}};
+  self_->request(setup_.keeper, node_patience, atom::commit_v,
+                 std::move(changes))
+    .then(
+      [this, mid, grave, deleted](caf::unit_t) {
+        tombstones_[mid] = grave.expires;
+        if (auto x = entries_.find(mid); x != entries_.end()) {
+          x->second.withdrawn = true;
+          self_->send(x->second.handle, atom::withdraw_v);
+        }
+        finish(deleted);
+      },
+      [this, request](const caf::error& why) {
+        refuse(request, fail(ec::unavailable, "storage",
+                             to_failure(why).detail));
+      });
+}
+
+caf::unit_t client_state::restore(const storage::snapshot& stored) {
+  for (const auto& x : stored.clients)
+    known_ = x;
+  for (const auto& record : stored.mitigations) {
+    created_ = std::max(created_, record.created);
+    if (record.status == static_cast<std::uint8_t>(sig::status::terminated)) {
+      tombstones_[record.key.mid] = record.expires;
+      continue;
+    }
+    storage::transaction gone{storage::erase_mitigation{record.key}};
+    auto body = sig::decode(record.body, sig::direction::request);
+    auto* scope = body ? std::get_if<sig::mitigation_scope>(&*body) : nullptr;
+    bool usable = scope != nullptr && scope->scope.size() == 1
+                  && sig::authorise(*setup_.who, scope->scope[0].what)
+                  && sig::remaining_lifetime(record.expires, wall()) != 0;
+    if (!usable) {
+      // Expired while the node was down, or no longer the customer's own.
+      gone.push_back(storage::append_audit{
+        {wall(), "node", "drop", record.key.cuid + '/'
+                                   + std::to_string(record.key.mid),
+         "expired or no longer authorised when the node started"}});
+      self_->request(setup_.keeper, node_patience, atom::commit_v,
+                     std::move(gone))
+        .then([](caf::unit_t) {}, [](const caf::error&) {});
+      continue;
+    }
+    auto& x = entries_[record.key.mid];
+    x.record = record;
+    x.request = scope->scope[0];
+    setup_.usage->restore_mitigation();
+    self_->request(setup_.registry, node_patience, atom::claim_v,
+                   owner(record.key.mid), x.request.what)
+      .then([](const std::vector<scope_owner>&) {}, [](const caf::error&) {});
+    start(x, true);
+  }
+  return caf::unit;
+}
+
+void client_state::start(entry& x, bool restored) {
+  auto setup = std::make_shared<mitigation_setup>();
+  setup->owner = owner(x.record.key.mid);
+  setup->who = setup_.who;
+  setup->what = x.request.what;
+  setup->names = x.names;
+  setup->immediate = x.request.trigger_mitigation.value_or(true);
+  setup->lifetime = sig::remaining_lifetime(x.record.expires, wall());
+  setup->start = x.record.start;
+  setup->restored = restored;
+  setup->mitigators = setup_.mitigators;
+  setup->resolver = setup_.resolver;
+  setup->parent = self_;
+  setup->clock = setup_.clock;
+  setup->life = setup_.life;
+  x.view.peer = setup_.who->name;
+  x.view.cuid = setup_.cuid;
+  x.view.mid = x.record.key.mid;
+  x.view.what = x.request.what;
+  x.view.lifetime = setup->lifetime;
+  x.view.start = static_cast<std::uint64_t>(x.record.start);
+  x.viewed = now();
+  x.handle = self_->spawn(mitigation, std::move(setup));
+  self_->monitor(x.handle);
+  self_->send(x.handle, atom::begin_v);
+}
+
+mitigation_view client_state::current(const entry& x) const {
+  auto view = x.view;
+  auto elapsed = now() - x.viewed;
+  view.age_ms = static_cast<std::uint64_t>(
+    std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
+  if (view.lifetime > 0)
+    view.lifetime = std::max<std::int64_t>(
+      0, view.lifetime
+           - std::chrono::duration_cast<std::chrono::seconds>(elapsed).count());
+  return view;
+}
+
+std::vector<mitigation_view> client_state::list() const {
+  std::vector<mitigation_view> all;
+  for (const auto& [_, x] : entries_)
+    all.push_back(current(x));
+  return all;
+}
+
+caf::result<mitigation_view> client_state::status(std::uint32_t mid) const {
+  if (auto i = entries_.find(mid); i != entries_.end())
+    return current(i->second);
+  return to_error(fail(ec::not_found, "mid",
+                       "this client has no mitigation with this mid"));
+}
+
+caf::result<mitigation_view> client_state::revoke(std::uint32_t mid,
+                                                  std::string why) {
+  auto i = entries_.find(mid);
+  if (i == entries_.end())
+    return to_error(fail(ec::not_found, "mid",
+                         "this client has no mitigation with this mid"));
+  auto promise = self_->make_response_promise<mitigation_view>();
+  storage::transaction changes{
+    storage::erase_mitigation{i->second.record.key},
+    storage::append_audit{{wall(), "operator", "withdraw",
+                           setup_.who->name + '/' + setup_.cuid + '/'
+                             + std::to_string(mid),
+                           why}}};
+  self_->request(setup_.keeper, node_patience, atom::commit_v,
+                 std::move(changes))
+    .then(
+      [this, mid, why, promise](caf::unit_t) mutable {
+        auto x = entries_.find(mid);
+        if (x == entries_.end()) {
+          promise.deliver(to_error(fail(ec::not_found, "mid", "ended already")));
+          return;
+        }
+        auto view = current(x->second);
+        view.status = sig::status::withdrawn;
+        view.note = why;
+        x->second.withdrawn = true;
+        self_->send(x->second.handle, atom::revoke_v, why);
+        promise.deliver(std::move(view));
+      },
+      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+  return promise;
+}
+
+void client_state::adopt(mitigator_table table) {
+  setup_.mitigators = table;
+  for (auto& [_, x] : entries_)
+    self_->send(x.handle, atom::adopt_v, table);
+}
+
+void client_state::on_changed(mitigation_view view) {
+  auto i = entries_.find(view.mid);
+  if (i == entries_.end())
+    return;
+  i->second.view = std::move(view);
+  i->second.viewed = now();
+  if (i->second.view.status != sig::status::in_progress)
+    release_replaced(i->second);
+}
+
+void client_state::release_replaced(entry& x) {
+  for (auto& old : x.replaces)
+    self_->send(old, atom::revoke_v, std::string{superseded});
+  x.replaces.clear();
+}
+
+void client_state::on_gone(std::uint32_t mid) {
+  auto node = entries_.extract(mid);
+  if (node.empty())
+    return;
+  release_replaced(node.mapped());
+  setup_.usage->close_mitigation();
+  self_->send(setup_.registry, atom::release_v, owner(mid));
+  if (tombstones_.contains(mid))
+    return; // withdrawn: the record marks the grave
+  self_
+    ->request(setup_.keeper, node_patience, atom::commit_v,
+              storage::transaction{
+                storage::erase_mitigation{node.mapped().record.key}})
+    .then([](caf::unit_t) {}, [](const caf::error&) {});
+}
+
+/// A MITIGATION that fails dies alone and is started again from its record.
+void client_state::on_down(const caf::down_msg& msg) {
+  for (auto& [mid, x] : entries_) {
+    if (caf::actor_cast<caf::strong_actor_ptr>(x.handle) != msg.source)
+      continue;
+    spdlog::error("client {}/{}: mitigation {} failed and is started again: {}",
+                  setup_.who->name, setup_.cuid, mid,
+                  to_string(to_failure(msg.reason)));
+    if (x.withdrawn)
+      on_gone(mid);
+    else
+      start(x, true);
+    return;
+  }
+}
+
+void client_state::on_tick() {
+  self_->delayed_send(self_, tombstone_period, atom::tick_v);
+  storage::transaction old;
+  std::erase_if(tombstones_, [&](const auto& grave) {
+    if (grave.second > wall() || entries_.contains(grave.first))
+      return false;
+    old.push_back(storage::erase_mitigation{
+      {setup_.who->name, setup_.cuid, grave.first}});
+    return true;
+  });
+  if (!old.empty())
+    self_
+      ->request(setup_.keeper, node_patience, atom::commit_v, std::move(old))
+      .then([](caf::unit_t) {}, [](const caf::error&) {});
+  if (entries_.empty() && tombstones_.empty() && !busy_ && queue_.empty())
+    self_->send(setup_.parent, atom::abandon_v, setup_.who->name, setup_.cuid);
+}
+
+client_actor::behavior_type
+client(client_actor::stateful_pointer<client_state> self,
+       std::shared_ptr<client_setup> setup) {
+  auto* state = &self->state;
+  state->init(std::move(*setup));
+  self->set_down_handler(
+    [state](const caf::down_msg& msg) { state->on_down(msg); });
+  return {
+    [state](atom::serve, dots_request& request) {
+      return state->serve(std::move(request));
+    },
+    [state](atom::restore, const storage::snapshot& stored) {
+      return state->restore(stored);
+    },
+    [state](atom::list) { return state->list(); },
+    [state](atom::status, std::uint32_t mid) { return state->status(mid); },
+    [state](atom::revoke, std::uint32_t mid, std::string& why) {
+      return state->revoke(mid, std::move(why));
+    },
+    [state](atom::adopt, mitigator_table& table) {
+      state->adopt(std::move(table));
+    },
+    [state](atom::changed, mitigation_view& view) {
+      state->on_changed(std::move(view));
+    },
+    [state](atom::gone, std::uint32_t mid) { state->on_gone(mid); },
+    [state](atom::serve) { state->serve_next(); },
+    [state](atom::tick) { state->on_tick(); },
+  };
+}
+
+} // namespace tocsin::actors

@@ -1,0 +1,286 @@
+#include "actors/mitigator.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace to_driver = mitigators::to_driver;
+namespace to_node = mitigators::to_node;
+
+void mitigator_state::install(mitigators::rule rule,
+                              caf::strong_actor_ptr owner) {
+  auto id = rule.id;
+  auto& entry = wanted_[id];
+  entry = {std::move(rule), std::move(owner), progress::pending};
+  to_withdraw_.erase(id);
+  if (auto ok = mitigators::check(entry.rule); !ok) {
+    report(entry, progress::failed, to_string(ok.error()));
+    return;
+  }
+  to_install_.insert(id);
+  if (phase_ == phase::up)
+    flush();
+  else if (phase_ == phase::down)
+    report(entry, progress::failed, detail_);
+}
+
+void mitigator_state::withdraw(const std::string& id) {
+  if (wanted_.erase(id) == 0)
+    return;
+  to_install_.erase(id);
+  to_withdraw_.insert(id);
+  if (phase_ == phase::up)
+    flush();
+}
+
+void mitigator_state::begin() {
+  if (phase_ == phase::waiting)
+    start();
+}
+
+void mitigator_state::start() {
+  phase_ = phase::starting;
+  auto generation = ++generation_;
+  auto home = caf::actor_cast<mitigator_actor>(self_);
+  auto link = setup_.start(
+    [home, generation](std::string line) {
+      caf::anon_send(home, atom::line_v, generation, std::move(line));
+    },
+    [home, generation](int status) {
+      caf::anon_send(home, atom::exited_v, generation, status);
+    });
+  if (!link) {
+    down(to_string(link.error()));
+    return;
+  }
+  link_ = std::move(*link);
+  due_ = self_->clock().now() + driver_patience;
+  alarm_.set(self_, due_);
+  send(to_driver::hello{mitigators::protocol_version, setup_.node,
+                        std::to_string(generation)});
+}
+
+void mitigator_state::down(std::string why) {
+  link_.reset();
+  ++generation_; // what the old driver still says no longer counts
+  ++restarts_;
+  under_way_ = {};
+  phase_ = phase::down;
+  detail_ = std::move(why);
+  spdlog::warn("mitigator {}: {}; next start in {} s", setup_.name, detail_,
+               pause_.count());
+  due_ = self_->clock().now() + pause_;
+  alarm_.set(self_, due_);
+  pause_ = std::min(pause_ * 2, driver_pause_max);
+  to_withdraw_.clear(); // the next sync removes what is not wanted
+  for (auto& [id, entry] : wanted_) {
+    to_install_.insert(id);
+    if (entry.state != progress::failed)
+      report(entry, progress::failed, detail_);
+  }
+}
+
+void mitigator_state::on_line(std::uint64_t generation, std::string_view line) {
+  if (generation != generation_)
+    return;
+  auto message = mitigators::decode_report(line);
+  if (!message) {
+    spdlog::warn("mitigator {}: driver said something that is not understood: "
+                 "{}",
+                 setup_.name, to_string(message.error()));
+    return;
+  }
+  std::visit([this](const auto& x) { on(x); }, *message);
+}
+
+void mitigator_state::on_exit(std::uint64_t generation, int status) {
+  if (generation != generation_)
+    return;
+  down("the driver ended (wait status " + std::to_string(status) + ")");
+}
+
+void mitigator_state::on_tick(std::uint64_t generation) {
+  if (!alarm_.rang(generation) || !due_)
+    return;
+  if (self_->clock().now() < *due_) {
+    alarm_.set(self_, due_);
+    return;
+  }
+  due_.reset();
+  if (phase_ == phase::down)
+    start();
+  else
+    down("the driver did not answer within "
+         + std::to_string(driver_patience.count()) + " s");
+}
+
+void mitigator_state::on(const to_node::hello& x) {
+  if (phase_ != phase::starting || under_way_.seq != 0)
+    return;
+  if (x.version != mitigators::protocol_version) {
+    down("the driver speaks protocol version " + std::to_string(x.version)
+         + ", this node "
+         + std::to_string(mitigators::protocol_version));
+    return;
+  }
+  to_driver::sync all{next_seq_++, {}, false};
+  under_way_ = {all.seq, true, {}};
+  for (const auto& [id, entry] : wanted_) {
+    if (!mitigators::check(entry.rule))
+      continue;
+    all.rules.push_back(entry.rule);
+    under_way_.installed.push_back(id);
+  }
+  to_install_.clear();
+  to_withdraw_.clear();
+  send(all);
+}
+
+void mitigator_state::on(const to_node::done& x) {
+  if (x.seq != under_way_.seq)
+    return;
+  std::map<std::string, std::string> failed;
+  for (const auto& f : x.failures) {
+    overloaded_ |= f.code == ec::too_large;
+    failed[f.id] = f.message;
+  }
+  finish_order(failed);
+}
+
+void mitigator_state::on(const to_node::error& x) {
+  spdlog::warn("mitigator {}: {}", setup_.name, x.message);
+  if (!x.seq || *x.seq != under_way_.seq)
+    return;
+  if (under_way_.is_sync) {
+    down("the driver could not be synchronised: " + x.message);
+    return;
+  }
+  std::map<std::string, std::string> failed;
+  for (const auto& id : under_way_.installed)
+    failed[id] = x.message;
+  finish_order(failed);
+}
+
+void mitigator_state::finish_order(
+  const std::map<std::string, std::string>& failed) {
+  auto finished = std::move(under_way_);
+  under_way_ = {};
+  due_.reset();
+  if (phase_ == phase::starting) {
+    phase_ = phase::up;
+    pause_ = driver_pause;
+    detail_.clear();
+    spdlog::info("mitigator {}: up, {} rules in force", setup_.name,
+                 finished.installed.size() - failed.size());
+  }
+  for (const auto& id : finished.installed) {
+    auto i = wanted_.find(id);
+    if (i == wanted_.end() || to_install_.contains(id))
+      continue; // withdrawn or replaced meanwhile
+    if (auto f = failed.find(id); f != failed.end())
+      report(i->second, progress::failed, f->second);
+    else
+      report(i->second, progress::active, {});
+  }
+  flush();
+}
+
+void mitigator_state::on(const to_node::counters& x) {
+  for (const auto& totals : x.rules)
+    if (auto i = wanted_.find(totals.id); i != wanted_.end())
+      if (auto owner = caf::actor_cast<mitigation_actor>(i->second.owner))
+        self_->send(owner, atom::counters_v, totals.id, totals.packets,
+                    totals.bytes);
+}
+
+void mitigator_state::on(const to_node::status& x) {
+  overloaded_ = x.health == to_node::health::overloaded;
+  detail_ = x.message;
+}
+
+void mitigator_state::flush() {
+  if (phase_ != phase::up || under_way_.seq != 0)
+    return;
+  // New protection before the end of the old: a request that replaces another
+  // leaves no gap.
+  if (!to_install_.empty()) {
+    to_driver::install batch{next_seq_++, {}, false};
+    under_way_ = {batch.seq, false, {}};
+    for (const auto& id : to_install_) {
+      batch.rules.push_back(wanted_.at(id).rule);
+      under_way_.installed.push_back(id);
+    }
+    to_install_.clear();
+    send(batch);
+  } else if (!to_withdraw_.empty()) {
+    to_driver::withdraw batch{next_seq_++, {}, false};
+    under_way_ = {batch.seq, false, {}};
+    batch.ids.assign(to_withdraw_.begin(), to_withdraw_.end());
+    to_withdraw_.clear();
+    send(batch);
+  }
+}
+
+void mitigator_state::send(const mitigators::order& x) {
+  due_ = self_->clock().now() + driver_patience;
+  alarm_.set(self_, due_);
+  if (auto ok = link_->write(mitigators::encode(x)); !ok)
+    down("cannot write to the driver: " + to_string(ok.error()));
+}
+
+void mitigator_state::report(wanted& x, progress state,
+                             const std::string& detail) {
+  x.state = state;
+  auto owner = caf::actor_cast<mitigation_actor>(x.owner);
+  if (owner)
+    self_->send(owner, atom::report_v,
+                enforcement_report{setup_.name, x.rule.id, state,
+                                   state == progress::failed && overloaded_,
+                                   detail});
+}
+
+mitigator_view mitigator_state::view() const {
+  mitigator_view x;
+  x.name = setup_.name;
+  x.driver = setup_.driver;
+  x.detail = detail_;
+  x.restarts = restarts_;
+  switch (phase_) {
+  case phase::waiting:
+  case phase::starting: x.state = "starting"; break;
+  case phase::up: x.state = overloaded_ ? "degraded" : "up"; break;
+  case phase::down: x.state = "down"; break;
+  }
+  for (const auto& [_, entry] : wanted_)
+    ++(entry.state == progress::active ? x.rules : x.pending);
+  return x;
+}
+
+mitigator_actor::behavior_type
+mitigator(mitigator_actor::stateful_pointer<mitigator_state> self,
+          mitigator_setup setup) {
+  auto* state = &self->state;
+  state->init(std::move(setup));
+  return {
+    [state](atom::install, mitigators::rule& rule,
+            caf::strong_actor_ptr& owner) {
+      state->install(std::move(rule), std::move(owner));
+    },
+    [state](atom::withdraw, const std::string& id) { state->withdraw(id); },
+    [state](atom::begin) { state->begin(); },
+    [state](atom::status) { return state->view(); },
+    [state](atom::line, std::uint64_t generation, const std::string& line) {
+      state->on_line(generation, line);
+    },
+    [state](atom::exited, std::uint64_t generation, int status) {
+      state->on_exit(generation, status);
+    },
+    [state](atom::tick, std::uint64_t generation) {
+      state->on_tick(generation);
+    },
+  };
+}
+
+} // namespace tocsin::actors

@@ -1,0 +1,119 @@
+#pragma once
+#include "actors/alarm.hpp"
+#include "actors/interfaces.hpp"
+#include "mitigators/protocol.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+
+namespace tocsin::actors {
+
+/// The MITIGATOR's end of a running driver; destroying it ends the driver.
+class driver_link {
+public:
+  virtual ~driver_link() = default;
+
+  /// Queues lines for the driver; never blocks.
+  virtual result<void> write(std::string lines) = 0;
+};
+
+/// Starts a driver. Lines and the end of the process are reported from any
+/// thread.
+using driver_starter = std::function<result<std::unique_ptr<driver_link>>(
+  std::function<void(std::string)> on_line,
+  std::function<void(int)> on_exit)>;
+
+struct mitigator_setup {
+  std::string name;   ///< from the configuration
+  std::string driver; ///< for people: "nftables", a path
+  std::string node;   ///< name of this node, for the driver's log
+  driver_starter start;
+};
+
+/// A driver that does not answer an order within this time is ended and
+/// started again: it hangs.
+inline constexpr std::chrono::seconds driver_patience{30};
+
+/// Pause before a dead driver is started again: doubles from the first to the
+/// second with each failure, back to the first when the driver works again.
+inline constexpr std::chrono::seconds driver_pause{1};
+inline constexpr std::chrono::seconds driver_pause_max{60};
+
+/// State of a MITIGATOR: the desired rules, and a driver that is brought to
+/// them. One order is under way at a time; what is wanted meanwhile joins the
+/// next, so that a thousand requests cost few transactions of the driver.
+///
+///   waiting --begin--> starting --hello, sync done--> up
+///      down --tick--> starting;  starting, up --exit or silence--> down
+class mitigator_state {
+public:
+  static inline const char* name = "mitigator";
+
+  explicit mitigator_state(mitigator_actor::pointer self) : self_{self} {}
+
+  void init(mitigator_setup setup) { setup_ = std::move(setup); }
+  void install(mitigators::rule rule, caf::strong_actor_ptr owner);
+  void withdraw(const std::string& id);
+  void begin();
+  void on_line(std::uint64_t generation, std::string_view line);
+  void on_exit(std::uint64_t generation, int status);
+  void on_tick(std::uint64_t generation);
+  mitigator_view view() const;
+
+private:
+  enum class phase : std::uint8_t { waiting, starting, up, down };
+  using progress = enforcement_report::state;
+
+  struct wanted {
+    mitigators::rule rule;
+    caf::strong_actor_ptr owner;
+    progress state = progress::pending;
+  };
+
+  /// The order under way.
+  struct order {
+    std::uint64_t seq = 0; ///< 0: none
+    bool is_sync = false;
+    std::vector<std::string> installed;
+  };
+
+  void start();
+  void down(std::string why);
+  void flush();
+  void send(const mitigators::order& x);
+  void on(const mitigators::to_node::hello& x);
+  void on(const mitigators::to_node::done& x);
+  void on(const mitigators::to_node::counters& x);
+  void on(const mitigators::to_node::status& x);
+  void on(const mitigators::to_node::error& x);
+  void finish_order(const std::map<std::string, std::string>& failed);
+  void report(wanted& x, progress state, const std::string& detail);
+
+  mitigator_actor::pointer self_;
+  mitigator_setup setup_;
+  phase phase_ = phase::waiting;
+  std::unique_ptr<driver_link> link_;
+  std::unordered_map<std::string, wanted> wanted_;
+  std::set<std::string> to_install_;
+  std::set<std::string> to_withdraw_;
+  order under_way_;
+  std::uint64_t next_seq_ = 1;
+  std::uint64_t generation_ = 0; ///< of the driver process
+  std::uint64_t restarts_ = 0;
+  std::chrono::seconds pause_ = driver_pause;
+  alarm alarm_;
+  std::optional<time_point> due_; ///< of a restart, or of an answer
+  bool overloaded_ = false;
+  std::string detail_;
+};
+
+/// Spawns the MITIGATOR of one configured driver.
+mitigator_actor::behavior_type
+mitigator(mitigator_actor::stateful_pointer<mitigator_state> self,
+          mitigator_setup setup);
+
+} // namespace tocsin::actors
