@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -72,6 +73,15 @@ result<api_call> parse_request(std::string_view method, std::string_view target,
                                std::string_view body,
                                const mitigate_order& defaults = {});
 
+/// What a caller of POST /v1/mitigations says; the node's defaults stand in
+/// for what is absent.
+struct order_body {
+  std::string upstream; ///< empty: absent
+  protocol::signal::target what;
+  std::optional<std::int64_t> lifetime; ///< seconds; -1: indefinite
+  std::optional<bool> renew;
+};
+
 /// The JSON of each value, as docs/api.md describes it.
 std::string to_json(const node_view& x);
 std::string to_json(const mitigation_view& x);
@@ -81,9 +91,7 @@ std::string to_json(const std::vector<session_view>& xs, std::uint64_t total);
 std::string to_json(const std::vector<storage::audit_event>& xs);
 /// {"error":{"code":"not-found","where":"mid","detail":"..."}}
 std::string to_json(const failure& x);
-
-/// The body of POST /v1/mitigations for an order: what parse_request reads.
-std::string to_json(const mitigate_order& x);
+std::string to_json(const order_body& x); ///< what parse_request reads
 
 /// HTTP status of a failure; nobody else picks one.
 unsigned http_status(const failure& x) noexcept;

@@ -1,0 +1,212 @@
+#include "actors/api.hpp"
+#include "protocol/json/writer.hpp"
+
+namespace tocsin::actors {
+
+namespace {
+
+using protocol::json::writer;
+using protocol::signal::target;
+
+void write_texts(writer& out, std::string_view name,
+                 const std::vector<std::string>& texts) {
+  if (texts.empty())
+    return;
+  out.key(name).begin_array();
+  for (const auto& text : texts)
+    out.value(text);
+  out.end_array();
+}
+
+/// The leaves of RFC 9132, Section 5.3; an empty list is left out.
+void write_target(writer& out, const target& what) {
+  std::vector<std::string> prefixes;
+  for (const auto& prefix : what.prefixes)
+    prefixes.push_back(prefix.to_string());
+  write_texts(out, "target-prefix", prefixes);
+  if (!what.ports.empty()) {
+    out.key("target-port-range").begin_array();
+    for (auto range : what.ports)
+      out.begin_object()
+          .member("lower-port", unsigned{range.lower})
+          .member("upper-port", unsigned{range.upper})
+          .end_object();
+    out.end_array();
+  }
+  if (!what.protocols.empty()) {
+    out.key("target-protocol").begin_array();
+    for (unsigned number : what.protocols)
+      out.value(number);
+    out.end_array();
+  }
+  write_texts(out, "target-fqdn", what.fqdns);
+  write_texts(out, "target-uri", what.uris);
+  write_texts(out, "alias-name", what.aliases);
+}
+
+void write(writer& out, const protocol::signal::counters& x) {
+  out.begin_object()
+      .member("bytes_dropped", x.bytes_dropped)
+      .member("pkts_dropped", x.pkts_dropped)
+      .member("bps_dropped", x.bps_dropped)
+      .member("pps_dropped", x.pps_dropped)
+      .end_object();
+}
+
+void write(writer& out, const mitigation_view& x) {
+  out.begin_object()
+      .member("peer", x.peer)
+      .member("cuid", x.cuid)
+      .member("mid", x.mid);
+  write_target(out, x.what);
+  out.member("lifetime", x.lifetime)
+      .member("status", protocol::signal::to_string(x.status))
+      .member("progress", x.progress);
+  if (x.start)
+    out.member("start", *x.start);
+  if (x.dropped)
+    write(out.key("dropped"), *x.dropped);
+  out.key("enforcement").begin_array();
+  for (const auto& one : x.enforcement)
+    out.begin_object()
+        .member("mitigator", one.mitigator)
+        .member("state", one.state)
+        .member("detail", one.detail)
+        .end_object();
+  out.end_array()
+      .member("renew", x.renew)
+      .member("age_ms", x.age_ms)
+      .member("answer_ms", x.answer_ms)
+      .member("note", x.note)
+      .end_object();
+}
+
+void write(writer& out, const session_view& x) {
+  out.begin_object()
+      .member("id", x.id)
+      .member("side", x.side)
+      .member("peer", x.peer)
+      .member("address", x.address)
+      .member("identity", x.identity)
+      .member("transport", x.transport)
+      .member("state", x.state)
+      .member("age_s", x.age_s)
+      .member("idle_ms", x.idle_ms)
+      .member("missed_heartbeats", x.missed_heartbeats)
+      .member("peer_hears_us", x.peer_hears_us)
+      .member("requests_in", x.requests_in)
+      .member("requests_out", x.requests_out)
+      .end_object();
+}
+
+void write(writer& out, const mitigator_view& x) {
+  out.begin_object()
+      .member("name", x.name)
+      .member("driver", x.driver)
+      .member("state", x.state)
+      .member("detail", x.detail)
+      .member("rules", x.rules)
+      .member("pending", x.pending)
+      .member("restarts", x.restarts)
+      .end_object();
+}
+
+void write(writer& out, const upstream_view& x) {
+  out.begin_object()
+      .member("name", x.name)
+      .member("server", x.server)
+      .member("state", x.state)
+      .member("detail", x.detail)
+      .member("cuid", x.cuid)
+      .end_object();
+}
+
+void write(writer& out, const storage::audit_event& x) {
+  out.begin_object()
+      .member("when", x.when)
+      .member("actor", x.actor)
+      .member("action", x.action)
+      .member("subject", x.subject)
+      .member("outcome", x.outcome)
+      .end_object();
+}
+
+void write(writer& out, const std::string& x) {
+  out.value(x);
+}
+
+template <class T>
+void write_list(writer& out, std::string_view name, const std::vector<T>& xs) {
+  out.key(name).begin_array();
+  for (const auto& x : xs)
+    write(out, x);
+  out.end_array();
+}
+
+} // namespace
+
+std::string to_json(const node_view& x) {
+  writer out;
+  out.begin_object().member("name", x.name).member("version", x.version);
+  write_list(out, "roles", x.roles);
+  out.member("uptime_s", x.uptime_s)
+      .member("sessions", x.sessions)
+      .member("clients", x.clients)
+      .member("mitigations", x.mitigations);
+  write_list(out, "listening", x.listening);
+  write_list(out, "mitigators", x.mitigators);
+  write_list(out, "upstreams", x.upstreams);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(const mitigation_view& x) {
+  writer out;
+  write(out, x);
+  return std::move(out).str();
+}
+
+std::string to_json(const std::vector<mitigation_view>& xs) {
+  writer out;
+  write_list(out.begin_object(), "mitigations", xs);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(const std::vector<session_view>& xs, std::uint64_t total) {
+  writer out;
+  write_list(out.begin_object(), "sessions", xs);
+  return std::move(out.member("total", total).end_object()).str();
+}
+
+std::string to_json(const std::vector<storage::audit_event>& xs) {
+  writer out;
+  write_list(out.begin_object(), "events", xs);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(const failure& x) {
+  writer out;
+  out.begin_object()
+      .key("error")
+      .begin_object()
+      .member("code", to_string(x.code))
+      .member("where", x.where)
+      .member("detail", x.detail)
+      .end_object()
+      .end_object();
+  return std::move(out).str();
+}
+
+std::string to_json(const order_body& x) {
+  writer out;
+  out.begin_object();
+  if (!x.upstream.empty())
+    out.member("upstream", x.upstream);
+  write_target(out, x.what);
+  if (x.lifetime)
+    out.member("lifetime", *x.lifetime);
+  if (x.renew)
+    out.member("renew", *x.renew);
+  return std::move(out.end_object()).str();
+}
+
+} // namespace tocsin::actors

@@ -1,0 +1,312 @@
+#include "actors/api_order.hpp"
+
+#include "actors/api.hpp"
+
+#include <array>
+#include <bitset>
+#include <limits>
+#include <set>
+#include <simdjson.h>
+
+namespace tocsin::actors {
+
+namespace {
+
+namespace dom = simdjson::dom;
+using protocol::signal::port_range;
+using protocol::signal::prefix;
+
+constexpr std::size_t max_body = 1024 * 1024;
+constexpr std::size_t max_name = 255;
+constexpr std::size_t max_uri = 2048;
+/// RFC 9132, Section 4.4.1.1: lifetime is an unsigned 32-bit number or -1.
+constexpr std::int64_t max_lifetime = std::numeric_limits<std::uint32_t>::max();
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+         || (c >= '0' && c <= '9');
+}
+
+bool has_control(std::string_view text) {
+  for (unsigned char c : text)
+    if (c < 0x20 || c == 0x7F)
+      return true;
+  return false;
+}
+
+/// Labels of 1 to 63 letters, digits, '-' or '_'; one final dot is fine.
+bool is_dns_name(std::string_view text) {
+  if (text.ends_with('.'))
+    text.remove_suffix(1);
+  if (text.empty() || text.size() > 253)
+    return false;
+  std::size_t label = 0;
+  for (char c : text) {
+    if (c == '.' && label == 0)
+      return false;
+    label = c == '.' ? 0 : label + 1;
+    if (label > 63)
+      return false;
+    if (c != '.' && c != '-' && c != '_' && !is_letter_or_digit(c))
+      return false;
+  }
+  return label > 0;
+}
+
+/// A scheme, a colon, and visible ASCII after it (RFC 3986, Section 3.1); what
+/// it means is for the resolver to judge.
+bool is_uri(std::string_view text) {
+  auto colon = text.find(':');
+  if (colon == 0 || colon == text.npos || colon + 1 == text.size()
+      || text.size() > max_uri)
+    return false;
+  for (char c : text.substr(0, colon))
+    if (!is_letter_or_digit(c) && c != '+' && c != '-' && c != '.')
+      return false;
+  for (unsigned char c : text)
+    if (c <= 0x20 || c >= 0x7F)
+      return false;
+  return text[0] < '0' || text[0] > '9';
+}
+
+result<std::int64_t> read_integer(dom::element x, std::string_view name,
+                                  std::int64_t min, std::int64_t max) {
+  std::int64_t number = 0;
+  auto outside = [&] {
+    return fail(ec::out_of_range, std::string{name},
+                "takes " + std::to_string(min) + " to " + std::to_string(max));
+  };
+  if (x.is_uint64() && !x.is_int64())
+    return outside(); // beyond what a signed number holds
+  if (x.get_int64().get(number) != simdjson::SUCCESS)
+    return fail(ec::malformed, std::string{name}, "takes a whole number");
+  if (number < min || number > max)
+    return outside();
+  return number;
+}
+
+result<std::string> read_text(dom::element x, std::string_view name) {
+  std::string_view text;
+  if (x.get_string().get(text) != simdjson::SUCCESS)
+    return fail(ec::malformed, std::string{name}, "takes text");
+  if (text.empty() || text.size() > max_uri || has_control(text))
+    return fail(ec::out_of_range, std::string{name},
+                "takes text of a sensible length without control characters");
+  return std::string{text};
+}
+
+/// Calls `read` for each entry of the array `x` and appends what it returns.
+template <class T, class Read>
+result<void> read_list(dom::element x, std::string_view name,
+                       std::vector<T>& into, Read read) {
+  dom::array entries;
+  if (x.get_array().get(entries) != simdjson::SUCCESS)
+    return fail(ec::malformed, std::string{name}, "takes an array");
+  into.clear();
+  for (auto entry : entries) {
+    if (into.size() == max_targets)
+      return fail(ec::too_large, std::string{name},
+                  "takes at most " + std::to_string(max_targets) + " entries");
+    result<T> value = read(entry);
+    if (!value)
+      return value.error();
+    into.push_back(std::move(*value));
+  }
+  return {};
+}
+
+result<prefix> read_prefix(dom::element x) {
+  auto text = read_text(x, "target-prefix");
+  if (!text)
+    return text.error();
+  auto value = prefix::parse(*text);
+  if (!value)
+    return fail(value.error().code, "target-prefix",
+                "'" + *text + "' is not an address or a prefix");
+  if (value->is_special())
+    return fail(ec::out_of_range, "target-prefix",
+                "'" + *text
+                    + "' is a broadcast, loopback, multicast or "
+                      "unspecified address");
+  return *value;
+}
+
+result<port_range> read_ports(dom::element x) {
+  static constexpr std::string_view name = "target-port-range";
+  dom::object members;
+  if (x.get_object().get(members) != simdjson::SUCCESS)
+    return fail(ec::malformed, std::string{name}, "takes objects");
+  std::array<std::int64_t, 2> bounds{-1, -1}; // lower, upper
+  for (auto [key, value] : members) {
+    if (key != "lower-port" && key != "upper-port")
+      return fail(ec::unknown, std::string{key}, "is no member of a range");
+    auto& bound = bounds[key == "upper-port"];
+    if (bound >= 0)
+      return fail(ec::malformed, std::string{key}, "is given twice");
+    auto number = read_integer(value, key, 0, 65535);
+    if (!number)
+      return number.error();
+    bound = *number;
+  }
+  auto [lower, upper] = bounds;
+  if (lower < 0)
+    return fail(ec::missing, "lower-port", "every range needs it");
+  if (upper >= 0 && upper < lower)
+    return fail(ec::out_of_range, "upper-port", "lies below lower-port");
+  return port_range{static_cast<std::uint16_t>(lower),
+                    static_cast<std::uint16_t>(upper < 0 ? lower : upper)};
+}
+
+/// RFC 8783, Section 4.2: lower-port is the key of the list.
+result<void> read_port_ranges(dom::element x, mitigate_order& order) {
+  auto& ports = order.what.ports;
+  auto done = read_list(x, "target-port-range", ports, read_ports);
+  if (!done)
+    return done;
+  std::set<std::uint16_t> lowers;
+  for (auto range : ports)
+    if (!lowers.insert(range.lower).second)
+      return fail(ec::malformed, "lower-port",
+                  std::to_string(range.lower) + " begins two ranges");
+  return {};
+}
+
+result<std::uint8_t> read_protocol(dom::element x) {
+  auto number = read_integer(x, "target-protocol", 0, 255);
+  if (!number)
+    return number.error();
+  return static_cast<std::uint8_t>(*number);
+}
+
+result<std::string> read_fqdn(dom::element x) {
+  auto text = read_text(x, "target-fqdn");
+  if (text && !is_dns_name(*text))
+    return fail(ec::malformed, "target-fqdn",
+                "'" + *text + "' is not a domain name");
+  return text;
+}
+
+result<std::string> read_uri(dom::element x) {
+  auto text = read_text(x, "target-uri");
+  if (text && !is_uri(*text))
+    return fail(ec::malformed, "target-uri", "'" + *text + "' is not a URI");
+  return text;
+}
+
+result<std::string> read_name(dom::element x, std::string_view name) {
+  auto text = read_text(x, name);
+  if (text && text->size() > max_name)
+    return fail(ec::out_of_range, std::string{name},
+                "takes at most " + std::to_string(max_name) + " octets");
+  return text;
+}
+
+result<void> read_lifetime(dom::element x, mitigate_order& order) {
+  auto number = read_integer(x, "lifetime", -1, max_lifetime);
+  if (!number)
+    return number.error();
+  // RFC 9132, Section 4.4.1.1: a request with lifetime 0 is invalid.
+  if (*number == 0)
+    return fail(ec::out_of_range, "lifetime",
+                "takes seconds from 1, or -1 for no end");
+  order.lifetime = *number;
+  return {};
+}
+
+result<void> read_renew(dom::element x, mitigate_order& order) {
+  if (x.get_bool().get(order.renew) != simdjson::SUCCESS)
+    return fail(ec::malformed, "renew", "takes true or false");
+  return {};
+}
+
+struct member {
+  std::string_view name;
+  result<void> (*read)(dom::element, mitigate_order&);
+};
+
+constexpr std::array members{
+    member{"upstream",
+           [](dom::element x, mitigate_order& order) -> result<void> {
+             auto name = read_name(x, "upstream");
+             if (!name)
+               return name.error();
+             order.upstream = std::move(*name);
+             return {};
+           }},
+    member{"target-prefix",
+           [](dom::element x, mitigate_order& order) {
+             return read_list(x, "target-prefix", order.what.prefixes,
+                              read_prefix);
+           }},
+    member{"target-port-range", read_port_ranges},
+    member{"target-protocol",
+           [](dom::element x, mitigate_order& order) {
+             return read_list(x, "target-protocol", order.what.protocols,
+                              read_protocol);
+           }},
+    member{"target-fqdn",
+           [](dom::element x, mitigate_order& order) {
+             return read_list(x, "target-fqdn", order.what.fqdns, read_fqdn);
+           }},
+    member{"target-uri",
+           [](dom::element x, mitigate_order& order) {
+             return read_list(x, "target-uri", order.what.uris, read_uri);
+           }},
+    member{"alias-name",
+           [](dom::element x, mitigate_order& order) {
+             return read_list(x, "alias-name", order.what.aliases,
+                              [](dom::element entry) {
+                                return read_name(entry, "alias-name");
+                              });
+           }},
+    member{"lifetime", read_lifetime},
+    member{"renew", read_renew},
+};
+
+result<void> read_members(dom::object object, mitigate_order& order) {
+  std::bitset<members.size()> seen;
+  for (auto [key, value] : object) {
+    std::size_t i = 0;
+    while (i < members.size() && members[i].name != key)
+      ++i;
+    if (i == members.size())
+      return fail(ec::unknown, std::string{key}.substr(0, max_name),
+                  "is no member of a mitigation request");
+    if (seen[i])
+      return fail(ec::malformed, std::string{key}, "is given twice");
+    seen.set(i);
+    if (auto done = members[i].read(value, order); !done)
+      return done;
+  }
+  return {};
+}
+
+} // namespace
+
+result<mitigate_order> parse_order(std::string_view body,
+                                   const mitigate_order& defaults) {
+  if (body.empty())
+    return fail(ec::missing, "body", "a JSON object is needed");
+  if (body.size() > max_body)
+    return fail(ec::too_large, "body", "at most 1 MiB");
+  dom::parser parser;
+  dom::object object;
+  if (auto error =
+          parser.parse(body.data(), body.size()).get_object().get(object))
+    return fail(ec::malformed, "body",
+                error == simdjson::INCORRECT_TYPE ? "a JSON object is needed"
+                                                  : "this is not JSON");
+  auto order = defaults;
+  if (auto done = read_members(object, order); !done)
+    return done.error();
+  // RFC 9132, Section 4.4.1.1: one of these is mandatory.
+  const auto& what = order.what;
+  if (what.prefixes.empty() && what.fqdns.empty() && what.uris.empty()
+      && what.aliases.empty())
+    return fail(ec::missing, "target-prefix",
+                "name at least one target-prefix, target-fqdn, target-uri or "
+                "alias-name");
+  return order;
+}
+
+} // namespace tocsin::actors
