@@ -43,6 +43,11 @@ public:
     --mitigations_;
   }
 
+  std::uint32_t mitigations() {
+    std::lock_guard lock{guard_};
+    return mitigations_;
+  }
+
 private:
   std::mutex guard_;
   protocol::signal::customer_limits limits_;

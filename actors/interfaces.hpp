@@ -164,14 +164,15 @@ using upstream_actor = session_owner_actor::extend<
 
 /// Root of a node's tree: starts, watches and restarts the others.
 using supervisor_actor = session_owner_actor::extend<
-  // The CLIENT of this customer and cuid; started if need be. Fails with
-  // conflict when another identity uses the cuid, too_large on a quota.
-  caf::replies_to<atom::client, std::string, std::string, std::string>::with<
+  // The CLIENT of this customer and cuid; started if there is none and the
+  // flag says so. Fails with not_found, with conflict when another customer
+  // uses the cuid, with too_large on a quota.
+  caf::replies_to<atom::client, std::string, std::string, bool>::with<
     caf::strong_actor_ptr>,
   // A CLIENT has nothing left.
   caf::reacts_to<atom::abandon, std::string, std::string>,
-  // Everything is restored; begin to enforce.
-  caf::replies_to<atom::begin, storage::snapshot>::with<caf::unit_t>,
+  // Replies when everything that was stored is restored: open the doors then.
+  caf::replies_to<atom::begin>::with<caf::unit_t>,
   caf::replies_to<atom::node>::with<node_view>,
   caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
   caf::replies_to<atom::status, mitigation_name>::with<mitigation_view>,
@@ -179,9 +180,14 @@ using supervisor_actor = session_owner_actor::extend<
     mitigation_view>,
   caf::replies_to<atom::sessions, std::uint64_t>::with<
     std::vector<session_view>>,
-  // Ordered shutdown: sessions first, drivers last, nothing lost.
+  // The audit trail, and the upstreams of a client node.
+  caf::replies_to<atom::audit, std::uint64_t>::with<
+    std::vector<storage::audit_event>>,
+  // The UPSTREAM of this name; empty: the only one.
+  caf::replies_to<atom::client, std::string>::with<caf::strong_actor_ptr>,
+  // Ordered shutdown: sessions first, KEEPER last, nothing lost.
   caf::replies_to<atom::finish>::with<caf::unit_t>,
-  // INTERNAL: restart what is due.
+  // INTERNAL: the sessions had their time to say goodbye.
   caf::reacts_to<atom::tick>>;
 
 /// Answers the operator's API.

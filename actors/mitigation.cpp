@@ -43,7 +43,7 @@ sig::instant mitigation_state::now() const {
   return {mono, setup_.clock.at(mono)};
 }
 
-void mitigation_state::begin() {
+void mitigation_state::launch() {
   if (setup_.restored)
     feed(sig::life::restored{setup_.immediate,
                              setup_.immediate ? sig::status::in_progress
@@ -286,8 +286,11 @@ mitigation(mitigation_actor::stateful_pointer<mitigation_state> self,
            std::shared_ptr<mitigation_setup> setup) {
   auto* state = &self->state;
   state->init(std::move(*setup));
+  // When CLIENT fails, its successor takes over the rules as they stand.
+  self->monitor(state->parent());
+  self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
   return {
-    [state](atom::begin) { state->begin(); },
+    [state](atom::begin) { state->launch(); },
     [state](atom::refresh, std::int64_t lifetime) { state->refresh(lifetime); },
     [state](atom::withdraw) { state->withdraw(); },
     [state](atom::revoke, const std::string& why) { state->revoke(why); },

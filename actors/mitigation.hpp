@@ -44,7 +44,7 @@ public:
   explicit mitigation_state(mitigation_actor::pointer self) : self_{self} {}
 
   void init(mitigation_setup setup);
-  void begin();
+  void launch(); // not begin(): CAF takes that for a container
   void refresh(std::int64_t lifetime);
   void withdraw();
   void revoke(const std::string& why);
@@ -54,6 +54,7 @@ public:
                    std::uint64_t octets);
   void on_tick(std::uint64_t generation);
   mitigation_view view() const;
+  const client_actor& parent() const { return setup_.parent; }
 
 private:
   using step = protocol::signal::lifecycle_step;

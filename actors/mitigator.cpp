@@ -35,7 +35,7 @@ void mitigator_state::withdraw(const std::string& id) {
     flush();
 }
 
-void mitigator_state::begin() {
+void mitigator_state::launch() {
   if (phase_ == phase::waiting)
     start();
 }
@@ -269,7 +269,7 @@ mitigator(mitigator_actor::stateful_pointer<mitigator_state> self,
       state->install(std::move(rule), std::move(owner));
     },
     [state](atom::withdraw, const std::string& id) { state->withdraw(id); },
-    [state](atom::begin) { state->begin(); },
+    [state](atom::begin) { state->launch(); },
     [state](atom::status) { return state->view(); },
     [state](atom::line, std::uint64_t generation, const std::string& line) {
       state->on_line(generation, line);

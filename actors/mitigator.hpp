@@ -58,7 +58,7 @@ public:
   void init(mitigator_setup setup) { setup_ = std::move(setup); }
   void install(mitigators::rule rule, caf::strong_actor_ptr owner);
   void withdraw(const std::string& id);
-  void begin();
+  void launch(); // not begin(): CAF takes that for a container
   void on_line(std::uint64_t generation, std::string_view line);
   void on_exit(std::uint64_t generation, int status);
   void on_tick(std::uint64_t generation);

@@ -1,0 +1,63 @@
+#include "actors/heartbeat.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace tocsin::actors {
+
+namespace sig = protocol::signal;
+
+heartbeat::heartbeat(caf::actor_config& cfg, home* where,
+                     transports::reactor* timers, session_actor session,
+                     sig::heartbeat_role role, sig::heartbeat_settings settings)
+    : pinned{cfg, where},
+      session_{std::move(session)},
+      machine_{role, settings, clock().now()},
+      timer_{timers} {}
+
+heartbeat::behavior_type heartbeat::make_behavior() {
+  monitor(session_);
+  set_down_handler([this](const caf::down_msg&) { quit(); });
+  return {
+    [this](atom::report, bool answered) {
+      if (answered)
+        machine_.on_response(clock().now());
+    },
+    [this](atom::heard, bool sees_us) {
+      act(machine_.on_request_received(sees_us, clock().now()));
+      arm();
+    },
+    [this](atom::traffic) {
+      machine_.on_traffic(clock().now());
+      arm();
+    },
+    [this](atom::tick) {
+      timer_.rang();
+      act(machine_.on_time(clock().now()));
+      arm();
+    },
+  };
+}
+
+void heartbeat::on_exit() {
+  timer_.stop();
+  session_ = session_actor{}; // the two hold each other
+}
+
+void heartbeat::act(const std::vector<sig::heartbeat_action>& actions) {
+  for (const auto& action : actions) {
+    if (auto* beat = std::get_if<sig::send_heartbeat>(&action))
+      send(session_, atom::heard_v, beat->peer_hb_status);
+    else if (auto* verdict = std::get_if<sig::declare_lost>(&action))
+      send(session_, atom::lost_v, verdict->missed);
+    else if (auto* past = std::get_if<sig::threshold_passed>(&action))
+      spdlog::warn("{} heartbeats went unanswered, yet the peer is heard: its "
+                   "link looks saturated",
+                   past->missed);
+  }
+}
+
+void heartbeat::arm() {
+  timer_.set(this, machine_.next_deadline());
+}
+
+} // namespace tocsin::actors

@@ -1,0 +1,187 @@
+// What the peer of a SESSION asks.
+#include "actors/session.hpp"
+
+#include "protocol/signal/codec.hpp"
+#include "protocol/signal/response.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace tocsin::actors {
+
+namespace coap = protocol::coap;
+namespace sig = protocol::signal;
+
+namespace {
+
+/// Patience with CLIENT; it answers after names were looked up and the change
+/// was made durable.
+constexpr std::chrono::seconds client_patience{50};
+
+std::vector<std::string_view> texts(const coap::option_list& options,
+                                    coap::option_number number) {
+  std::vector<std::string_view> found;
+  for (auto x : options)
+    if (x.number == number)
+      found.push_back(x.text());
+  return found;
+}
+
+char filter_letter(sig::content_filter x) {
+  switch (x) {
+  case sig::content_filter::configuration: return 'c';
+  case sig::content_filter::non_configuration: return 'n';
+  case sig::content_filter::all: return 'a';
+  }
+  return 'a';
+}
+
+std::optional<dots_request::method> method_of(coap::code x) {
+  switch (x) {
+  case coap::code::get: return dots_request::method::get;
+  case coap::code::put: return dots_request::method::put;
+  case coap::code::del: return dots_request::method::remove;
+  default: return std::nullopt;
+  }
+}
+
+} // namespace
+
+void session::on_request(coap::incoming_request& x) {
+  auto format = x.options.find_uint(coap::option::content_format);
+  if (x.code == coap::code::put && format && *format != coap::dots_cbor)
+    return refuse(x.id, coap::code::unsupported_format,
+                  "the Content-Format must be application/dots+cbor (271)");
+  auto accept = x.options.find_uint(coap::option::accept);
+  if (accept && *accept != coap::dots_cbor)
+    return refuse(x.id, coap::code::not_acceptable,
+                  "only application/dots+cbor (271) is offered");
+  if (x.options.contains(coap::option::if_none_match))
+    return refuse(x.id, coap::code::bad_option,
+                  "If-None-Match (5) is not supported");
+  auto path = sig::parse_path(texts(x.options, coap::option::uri_path));
+  if (!path)
+    return refuse(x.id, path.error());
+  if (std::holds_alternative<sig::heartbeat_path>(*path))
+    return on_heartbeat(x);
+  if (!setup_->server)
+    return refuse(x.id, coap::code::not_found,
+                  "a DOTS client serves heartbeats only");
+  if (std::holds_alternative<sig::config_path>(*path))
+    return refuse(x.id, coap::code::not_implemented,
+                  "session configuration is not negotiated by this server; "
+                  "the defaults of RFC 9132 hold");
+  on_mitigate(x, std::get<sig::mitigate_path>(*path));
+}
+
+void session::on_heartbeat(const coap::incoming_request& x) {
+  if (x.code != coap::code::put)
+    return refuse(x.id, coap::code::method_not_allowed,
+                  "hb takes PUT only");
+  auto body = sig::decode(x.payload, sig::direction::request);
+  if (!body)
+    return refuse(x.id, body.error());
+  auto* beat = std::get_if<sig::heartbeat_body>(&*body);
+  if (beat == nullptr)
+    return refuse(x.id, fail(ec::malformed, "heartbeat",
+                             "the body is another message of DOTS"));
+  peer_hears_us_ = beat->peer_hb_status;
+  if (heartbeat_)
+    send(heartbeat_, atom::heard_v, beat->peer_hb_status);
+  endpoint_.respond(x.id, {coap::code::changed, {}, {}}, clock().now());
+}
+
+void session::on_mitigate(coap::incoming_request& x,
+                          const sig::mitigate_path& path) {
+  auto method = method_of(x.code);
+  if (!method)
+    return refuse(x.id, coap::code::method_not_allowed,
+                  "mitigate takes GET, PUT and DELETE");
+  if (customer_ == nullptr)
+    return refuse(x.id, fail(ec::unauthorized, peer_.identity,
+                             "this certificate belongs to no customer"));
+  if (*method != dots_request::method::get)
+    if (auto mid = sig::require_mid(path); !mid)
+      return refuse(x.id, mid.error());
+  dots_request request;
+  request.what = *method;
+  request.cuid = path.cuid;
+  request.mid = path.mid;
+  request.filter = filter_letter(
+    sig::parse_query(texts(x.options, coap::option::uri_query)));
+  request.if_match = x.options.contains(coap::option::if_match);
+  request.body = std::move(x.payload);
+  request.from = peer_;
+  if (auto i = clients_.find(path.cuid); i != clients_.end())
+    return serve(i->second, x.id, std::move(request));
+  bool create = *method == dots_request::method::put;
+  auto id = x.id;
+  this
+    ->request(setup_->directory, client_patience, atom::client_v,
+              peer_.customer, path.cuid, create)
+    .then(
+      [this, id, request](const caf::strong_actor_ptr& found) mutable {
+        auto client = caf::actor_cast<client_actor>(found);
+        if (clients_.size() >= max_cached_clients)
+          clients_.clear();
+        clients_[request.cuid] = client;
+        serve(client, id, std::move(request));
+      },
+      [this, id, request](const caf::error& err) {
+        auto why = to_failure(err);
+        if (why.code == ec::conflict)
+          answer(id, {static_cast<std::uint8_t>(sig::response_code::conflict),
+                      true, sig::encode(sig::cuid_collision()), {}, false});
+        else if (why.code == ec::not_found
+                 && request.what == dots_request::method::remove
+                 && request.mid)
+          answer(id, {static_cast<std::uint8_t>(sig::response_code::deleted),
+                      false, {}, {}, false});
+        else
+          refuse(id, why);
+        pump();
+      });
+}
+
+void session::serve(const client_actor& client, coap::request_id id,
+                    dots_request request) {
+  auto cuid = request.cuid;
+  this->request(client, client_patience, atom::serve_v, std::move(request))
+    .then(
+      [this, id](dots_response& x) {
+        answer(id, std::move(x));
+        pump();
+      },
+      [this, id, cuid](const caf::error& err) {
+        clients_.erase(cuid); // it may have been restarted
+        refuse(id, fail(ec::unavailable, "mitigate", to_failure(err).detail));
+        pump();
+      });
+}
+
+void session::answer(coap::request_id id, dots_response x) {
+  if (x.silent) {
+    endpoint_.drop(id, clock().now());
+    return;
+  }
+  coap::response out;
+  out.code = static_cast<coap::code>(x.code);
+  if (x.cbor)
+    out.options.add_uint(coap::option::content_format, coap::dots_cbor);
+  if (x.max_age)
+    out.options.add_uint(coap::option::max_age, *x.max_age);
+  out.payload = std::move(x.payload);
+  endpoint_.respond(id, out, clock().now());
+}
+
+void session::refuse(coap::request_id id, const failure& why) {
+  auto code = static_cast<coap::code>(sig::code_of(why.code));
+  refuse(id, code, sig::diagnostic(why));
+}
+
+void session::refuse(coap::request_id id, coap::code code,
+                     std::string_view text) {
+  spdlog::debug("session {}: {} {}", setup_->id, coap::code_string(code), text);
+  endpoint_.respond(id, coap::diagnostic(code, text), clock().now());
+}
+
+} // namespace tocsin::actors
