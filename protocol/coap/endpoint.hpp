@@ -57,10 +57,11 @@ struct response {
 /// Section 5.5.2).
 response diagnostic(code x, std::string_view text);
 
-/// The peer asks. `options` holds only options that RFC 7252 lets the
-/// application see: unknown critical ones were refused, malformed and surplus
-/// elective ones removed. If-Match, If-None-Match, Accept and Content-Format
-/// are left to the application.
+/// The peer asks, and `respond` or `drop` must follow: until then the request
+/// counts against `limits::pending_requests`. `options` holds only options that
+/// RFC 7252 lets the application see: unknown critical ones were refused,
+/// malformed and surplus elective ones removed. If-Match, If-None-Match, Accept
+/// and Content-Format are left to the application.
 struct incoming_request {
   request_id id = 0;
   coap::type type = coap::type::con; ///< `con` or `non`

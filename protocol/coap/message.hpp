@@ -200,6 +200,9 @@ public:
   /// Adds `value` with the fewest octets: none for 0 (RFC 7252, Section 3.2).
   void add_uint(option_number number, std::uint64_t value);
 
+  /// Makes room ahead of `add`.
+  void reserve(std::size_t options, std::size_t octets);
+
   /// Value of the first option of that number.
   std::optional<byte_view> find(option_number number) const noexcept;
 

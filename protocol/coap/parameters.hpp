@@ -63,8 +63,8 @@ struct parameters {
 
 /// `x` with every member inside what RFC 7252, Section 4.8.1 and RFC 9132,
 /// Section 4.5.2 allow: ack_timeout 1 to 30 s, factor 1 to 4, at most 15
-/// retransmissions, probing rate and NSTART at least 1, and intervals above
-/// zero. Bounds also keep the derived times finite.
+/// retransmissions, probing rate at least 1, NSTART 1 to 16, and intervals
+/// above zero. Bounds also keep the derived times finite.
 parameters clamped(parameters x) noexcept;
 
 /// What one association may occupy; every number is reached only by a peer
