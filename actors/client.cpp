@@ -44,6 +44,11 @@ void client_state::init(client_setup setup) {
   self_->delayed_send(self_, tombstone_period, atom::tick_v);
 }
 
+client_state::~client_state() {
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    setup_.usage->close_mitigation();
+}
+
 time_point client_state::now() const {
   return self_->clock().now();
 }

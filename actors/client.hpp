@@ -45,6 +45,9 @@ public:
 
   explicit client_state(client_actor::pointer self) : self_{self} {}
 
+  /// Gives back what is used of the account.
+  ~client_state();
+
   void init(client_setup setup);
   caf::result<dots_response> serve(dots_request request);
   caf::unit_t restore(const storage::snapshot& stored);

@@ -54,7 +54,7 @@ public:
   explicit upstream_state(upstream_actor::pointer self) : self_{self} {}
 
   void init(upstream_setup setup);
-  caf::result<caf::unit_t> restore(const storage::snapshot& stored);
+  caf::unit_t restore(const storage::snapshot& stored);
   caf::result<mitigation_view> order(mitigate_order what);
   caf::result<mitigation_view> await(std::uint32_t mid, duration patience);
   caf::result<mitigation_view> withdraw(std::uint32_t mid, duration patience);
@@ -65,6 +65,7 @@ public:
   void finish();
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
   void on_gone(std::uint64_t id, const std::string& why);
+  void on_down(const caf::down_msg& msg);
   void on_tick();
 
 private:
@@ -89,6 +90,7 @@ private:
     std::optional<time_point> retry;   ///< not before, after a refusal for now
     std::optional<time_point> refresh; ///< ask again then
     time_point asked;                  ///< first request of this wish
+    time_point sent;                   ///< the request under way
     time_point changed;
     std::uint64_t answer_ms = 0;
     mitigation_view last; ///< what the server said last
@@ -109,21 +111,24 @@ private:
 
   // upstream_link.cpp
   void connect();
-  void try_address(std::vector<protocol::signal::prefix> addresses,
-                   std::size_t next);
+  void try_next_address();
   void schedule_retry(const std::string& why);
   link* best_link();
   bool in_need() const;
+  void hurry();
   void drop_others(std::uint64_t keep);
+  void ask_for_all(const link& x);
 
   // upstream_wishes.cpp
   void pursue(wish& x);
   void pursue_all();
   void on_answer(std::uint32_t mid, bool removal, const coap_reply& reply);
+  void on_list(const bytes& body);
   void on_silence(std::uint32_t mid, const failure& why);
   void on_granted(wish& x, const coap_reply& reply);
   void on_refused(wish& x, const coap_reply& reply);
   void forget(std::uint32_t mid);
+  time_point next_parallel(const wish& x) const;
   void settle(wish& x);
   void persist(storage::transaction changes);
   mitigation_view current(const wish& x) const;
@@ -135,7 +140,11 @@ private:
   std::map<std::uint32_t, wish> wishes_;
   std::map<std::uint64_t, link> links_;
   std::uint64_t next_session_ = 1;
+  std::vector<protocol::signal::prefix> candidates_; ///< still to be tried
   std::optional<time_point> connect_due_;
+  time_point attempted_;
+  std::optional<time_point> failed_; ///< end of the last attempt in vain
+  std::uint64_t attempt_ = 0; ///< session that is connecting, 0: none
   bool resolving_ = false;
   bool finishing_ = false;
   std::string detail_;

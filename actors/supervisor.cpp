@@ -1,0 +1,299 @@
+// SUPERVISOR: start, restart and end of a node's parts.
+#include "actors/supervisor.hpp"
+
+#include "actors/client.hpp"
+#include "actors/keeper.hpp"
+#include "actors/registry.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace {
+
+/// Reading a large store at start.
+constexpr std::chrono::minutes load_patience{10};
+
+/// Time for close_notify to leave before the sessions' thread ends.
+constexpr std::chrono::milliseconds goodbye{300};
+
+} // namespace
+
+void supervisor_state::init(supervisor_setup setup) {
+  setup_ = std::move(setup);
+  born_ = self_->clock().now();
+  auto store = std::make_shared<std::unique_ptr<storage::store>>(
+    std::move(setup_.store));
+  keeper_ = self_->spawn(keeper, store);
+  registry_ = self_->spawn(registry);
+  resolver_ = self_->spawn(resolver, setup_.names);
+  self_->monitor(keeper_);
+  self_->monitor(registry_);
+  self_->monitor(resolver_);
+  mitigators_.resize(setup_.mitigators.size());
+  for (std::size_t i = 0; i < mitigators_.size(); ++i)
+    spawn_mitigator(i);
+  upstreams_.resize(setup_.upstreams.size());
+  for (std::size_t i = 0; i < upstreams_.size(); ++i)
+    spawn_upstream(i);
+  for (const auto& who : setup_.customers.all())
+    accounts_[who.name] = std::make_shared<account>(who.limits);
+  self_->request(keeper_, load_patience, atom::load_v)
+    .then([this](const storage::snapshot& all) { restore(all); },
+          [this](const caf::error& why) {
+            spdlog::critical("the store cannot be read: {}",
+                             to_string(to_failure(why)));
+            self_->quit(why);
+          });
+}
+
+void supervisor_state::spawn_mitigator(std::size_t index) {
+  mitigators_[index] = self_->spawn(mitigator, setup_.mitigators[index]);
+  self_->monitor(mitigators_[index]);
+}
+
+void supervisor_state::spawn_upstream(std::size_t index) {
+  auto setup = std::make_shared<upstream_setup>(setup_.upstreams[index]);
+  setup->keeper = keeper_;
+  setup->resolver = resolver_;
+  setup->clock = setup_.clock;
+  upstreams_[index] = self_->spawn(upstream, std::move(setup));
+  self_->monitor(upstreams_[index]);
+}
+
+mitigator_table supervisor_state::table_of(const std::string& customer) const {
+  mitigator_table table;
+  auto i = setup_.mitigators_of.find(customer);
+  for (std::size_t k = 0; k < mitigators_.size(); ++k) {
+    const auto& site = setup_.mitigators[k].name;
+    if (i == setup_.mitigators_of.end()
+        || std::ranges::count(i->second, site) > 0)
+      table.entries.push_back({site, caf::actor_cast<caf::actor>(
+                                       mitigators_[k])});
+  }
+  return table;
+}
+
+client_actor supervisor_state::spawn_client(const client_key& key) {
+  auto* who = setup_.customers.by_name(key.first);
+  auto setup = std::make_shared<client_setup>();
+  setup->who = std::make_shared<const protocol::signal::customer>(*who);
+  setup->cuid = key.second;
+  setup->usage = accounts_.at(key.first);
+  setup->keeper = keeper_;
+  setup->registry = registry_;
+  setup->resolver = resolver_;
+  setup->parent = self_;
+  setup->mitigators = table_of(key.first);
+  setup->clock = setup_.clock;
+  setup->life = setup_.life;
+  auto handle = self_->spawn(client, std::move(setup));
+  self_->monitor(handle);
+  clients_[key] = handle;
+  cuids_[key.second] = key.first;
+  return handle;
+}
+
+void supervisor_state::restore(const storage::snapshot& all) {
+  std::map<client_key, storage::snapshot> parts;
+  for (const auto& x : all.mitigations)
+    parts[{x.key.customer, x.key.cuid}].mitigations.push_back(x);
+  for (const auto& x : all.clients)
+    if (auto i = parts.find({x.customer, x.cuid}); i != parts.end())
+      i->second.clients.push_back(x);
+  restoring_ = 1; // this function's own share
+  auto done = [this](const caf::unit_t&) { restored(); };
+  auto failed = [this](const caf::error& why) {
+    spdlog::error("a client's state was not restored: {}",
+                  to_string(to_failure(why)));
+    restored();
+  };
+  for (auto& [key, part] : parts) {
+    if (setup_.customers.by_name(key.first) == nullptr)
+      continue; // an upstream's, or of a customer no longer configured
+    ++restoring_;
+    self_
+      ->request(spawn_client(key), load_patience, atom::restore_v,
+                std::move(part))
+      .then(done, failed);
+  }
+  for (auto& handle : upstreams_) {
+    ++restoring_;
+    self_->request(handle, load_patience, atom::restore_v, all)
+      .then(done, failed);
+  }
+  spdlog::info("restored {} mitigation requests of {} clients",
+               all.mitigations.size(), clients_.size());
+  restored();
+}
+
+void supervisor_state::restored() {
+  if (--restoring_ > 0 || ready_)
+    return;
+  ready_ = true;
+  // Only now are the desired rules complete: a driver synchronised earlier
+  // would remove protection that is still wanted.
+  for (auto& handle : mitigators_)
+    self_->send(handle, atom::begin_v);
+  for (auto& promise : waiting_)
+    promise.deliver(caf::unit);
+  waiting_.clear();
+}
+
+caf::result<caf::unit_t> supervisor_state::ready() {
+  if (ready_)
+    return caf::unit;
+  waiting_.push_back(self_->make_response_promise<caf::unit_t>());
+  return waiting_.back();
+}
+
+void supervisor_state::on_down(const caf::down_msg& msg) {
+  if (finishing_)
+    return;
+  if (msg.source == keeper_.address())
+    return fail_node("KEEPER", msg);
+  if (msg.source == registry_.address())
+    return fail_node("REGISTRY", msg);
+  if (msg.source == resolver_.address())
+    return fail_node("RESOLVER", msg);
+  for (std::size_t i = 0; i < mitigators_.size(); ++i)
+    if (msg.source == mitigators_[i].address()) {
+      spdlog::error("mitigator {} failed and is started again",
+                    setup_.mitigators[i].name);
+      spawn_mitigator(i);
+      for (auto& [key, handle] : clients_)
+        self_->send(handle, atom::adopt_v, table_of(key.first));
+      if (ready_)
+        self_->send(mitigators_[i], atom::begin_v);
+      return;
+    }
+  for (std::size_t i = 0; i < upstreams_.size(); ++i)
+    if (msg.source == upstreams_[i].address()) {
+      spdlog::error("upstream {} failed and is started again",
+                    setup_.upstreams[i].name);
+      spawn_upstream(i);
+      auto handle = upstreams_[i];
+      self_->request(keeper_, load_patience, atom::load_v)
+        .then(
+          [this, handle](const storage::snapshot& all) {
+            self_->request(handle, load_patience, atom::restore_v, all)
+              .then([](caf::unit_t) {}, [](const caf::error&) {});
+          },
+          [](const caf::error&) {});
+      return;
+    }
+  for (auto& [key, handle] : clients_)
+    if (msg.source == handle.address()) {
+      restart_client(key);
+      return;
+    }
+  std::erase_if(sessions_, [&](const auto& x) {
+    return x.second.address() == msg.source;
+  });
+}
+
+void supervisor_state::restart_client(const client_key& key) {
+  spdlog::error("client {}/{} failed and is started again", key.first,
+                key.second);
+  auto handle = spawn_client(key);
+  self_->request(keeper_, load_patience, atom::load_v)
+    .then(
+      [this, key, handle](const storage::snapshot& all) {
+        storage::snapshot part;
+        for (const auto& x : all.mitigations)
+          if (x.key.customer == key.first && x.key.cuid == key.second)
+            part.mitigations.push_back(x);
+        for (const auto& x : all.clients)
+          if (x.customer == key.first && x.cuid == key.second)
+            part.clients.push_back(x);
+        self_->request(handle, load_patience, atom::restore_v, part)
+          .then([](caf::unit_t) {}, [](const caf::error&) {});
+      },
+      [](const caf::error&) {});
+}
+
+void supervisor_state::fail_node(const std::string& what,
+                                 const caf::down_msg& msg) {
+  spdlog::critical("{} failed ({}); the node ends, its state is in the store",
+                   what, to_string(to_failure(msg.reason)));
+  self_->quit(msg.reason);
+}
+
+caf::result<caf::unit_t> supervisor_state::finish() {
+  if (finishing_)
+    return caf::unit;
+  finishing_ = true;
+  finished_ = self_->make_response_promise<caf::unit_t>();
+  for (auto& [_, handle] : sessions_)
+    self_->send(handle, atom::finish_v, std::string{"the node shuts down"});
+  for (auto& handle : upstreams_)
+    self_->send(handle, atom::finish_v);
+  self_->delayed_send(self_, goodbye, atom::tick_v);
+  return finished_;
+}
+
+void supervisor_state::on_tick() {
+  stop_rest();
+  finished_.deliver(caf::unit);
+  self_->quit();
+}
+
+/// CLIENTs go before MITIGATORs, and neither withdraws anything: rules stay in
+/// force, and the next start takes them over.
+void supervisor_state::stop_rest() {
+  auto stop = [this](const auto& handle) {
+    self_->send_exit(handle, caf::exit_reason::user_shutdown);
+  };
+  for (auto& [_, handle] : clients_)
+    stop(handle);
+  for (auto& handle : upstreams_)
+    stop(handle);
+  for (auto& handle : mitigators_)
+    stop(handle);
+  stop(registry_);
+  stop(resolver_);
+  stop(keeper_);
+}
+
+supervisor_actor::behavior_type
+supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+           std::shared_ptr<supervisor_setup> setup) {
+  auto* state = &self->state;
+  state->init(std::move(*setup));
+  self->set_down_handler(
+    [state](const caf::down_msg& msg) { state->on_down(msg); });
+  return {
+    [state](atom::opened, const session_opened& x,
+            caf::strong_actor_ptr& session) {
+      state->on_opened(x, std::move(session));
+    },
+    [state](atom::gone, std::uint64_t id, const std::string&) {
+      state->on_gone(id);
+    },
+    [state](atom::client, const std::string& customer, const std::string& cuid,
+            bool create) { return state->find_client(customer, cuid, create); },
+    [state](atom::abandon, const std::string& customer,
+            const std::string& cuid) { state->abandon(customer, cuid); },
+    [state](atom::begin) { return state->ready(); },
+    [state](atom::node) { return state->node(); },
+    [state](atom::list) { return state->list(); },
+    [state](atom::status, const mitigation_name& which) {
+      return state->status(which);
+    },
+    [state](atom::revoke, const mitigation_name& which,
+            const std::string& why) { return state->revoke(which, why); },
+    [state](atom::sessions, std::uint64_t limit) {
+      return state->sessions(limit);
+    },
+    [state](atom::audit, std::uint64_t limit) { return state->audit(limit); },
+    [state](atom::client, const std::string& wanted) {
+      return state->find_upstream(wanted);
+    },
+    [state](atom::finish) { return state->finish(); },
+    [state](atom::tick) { state->on_tick(); },
+  };
+}
+
+} // namespace tocsin::actors

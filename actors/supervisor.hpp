@@ -1,0 +1,101 @@
+#pragma once
+#include "actors/account.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/mitigator.hpp"
+#include "actors/resolver.hpp"
+#include "actors/upstream.hpp"
+#include "protocol/signal/customer_table.hpp"
+#include "protocol/signal/lifecycle.hpp"
+
+#include <map>
+#include <memory>
+
+namespace tocsin::actors {
+
+/// What a node consists of.
+struct supervisor_setup {
+  std::string name;
+  std::string version;
+  std::vector<std::string> roles;
+  std::vector<std::string> listening; ///< for people
+  epoch clock;
+  std::unique_ptr<storage::store> store;
+  pinned_names names;
+  // server role
+  protocol::signal::customer_table customers;
+  /// Names of the MITIGATORs that serve a customer.
+  std::map<std::string, std::vector<std::string>> mitigators_of;
+  std::vector<mitigator_setup> mitigators;
+  protocol::signal::lifecycle_settings life;
+  // client role; keeper and resolver are filled in
+  std::vector<upstream_setup> upstreams;
+};
+
+/// State of the SUPERVISOR: root of the tree. KEEPER, REGISTRY and RESOLVER are
+/// what everything rests on: if one of them fails, the node ends in an orderly
+/// way and is started anew from its store. All others are restarted alone.
+class supervisor_state {
+public:
+  static inline const char* name = "supervisor";
+
+  explicit supervisor_state(supervisor_actor::pointer self) : self_{self} {}
+
+  void init(supervisor_setup setup);
+  caf::result<caf::unit_t> ready();
+  caf::result<caf::strong_actor_ptr>
+  find_client(const std::string& customer, const std::string& cuid,
+              bool create);
+  caf::result<caf::strong_actor_ptr> find_upstream(const std::string& wanted);
+  void abandon(const std::string& customer, const std::string& cuid);
+  caf::result<node_view> node();
+  caf::result<std::vector<mitigation_view>> list();
+  caf::result<mitigation_view> status(const mitigation_name& which);
+  caf::result<mitigation_view> revoke(const mitigation_name& which,
+                                      const std::string& why);
+  caf::result<std::vector<session_view>> sessions(std::uint64_t limit);
+  caf::result<std::vector<storage::audit_event>> audit(std::uint64_t limit);
+  void on_opened(const session_opened& x, caf::strong_actor_ptr session);
+  void on_gone(std::uint64_t id);
+  void on_down(const caf::down_msg& msg);
+  caf::result<caf::unit_t> finish();
+  void on_tick();
+
+private:
+  using client_key = std::pair<std::string, std::string>; ///< customer, cuid
+
+  result<client_key> find_name(const mitigation_name& which) const;
+  client_actor spawn_client(const client_key& key);
+  void spawn_mitigator(std::size_t index);
+  void spawn_upstream(std::size_t index);
+  void restore(const storage::snapshot& all);
+  void restored();
+  void restart_client(const client_key& key);
+  mitigator_table table_of(const std::string& customer) const;
+  void fail_node(const std::string& what, const caf::down_msg& msg);
+  void stop_rest();
+
+  supervisor_actor::pointer self_;
+  supervisor_setup setup_;
+  keeper_actor keeper_;
+  registry_actor registry_;
+  resolver_actor resolver_;
+  std::vector<mitigator_actor> mitigators_;
+  std::vector<upstream_actor> upstreams_;
+  std::map<client_key, client_actor> clients_;
+  std::map<std::string, std::string> cuids_; ///< to the customer using it
+  std::map<std::string, std::shared_ptr<account>> accounts_;
+  std::map<std::uint64_t, session_actor> sessions_;
+  time_point born_;
+  std::size_t restoring_ = 0;
+  bool ready_ = false;
+  bool finishing_ = false;
+  std::vector<caf::typed_response_promise<caf::unit_t>> waiting_;
+  caf::typed_response_promise<caf::unit_t> finished_;
+};
+
+/// Spawns the SUPERVISOR, and with it the node.
+supervisor_actor::behavior_type
+supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+           std::shared_ptr<supervisor_setup> setup);
+
+} // namespace tocsin::actors

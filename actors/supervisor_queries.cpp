@@ -1,0 +1,241 @@
+// SUPERVISOR: finding parts of the node, and what operators ask about them.
+#include "actors/supervisor.hpp"
+
+#include "actors/gather.hpp"
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace {
+
+constexpr std::chrono::seconds answer_patience{10};
+
+} // namespace
+
+caf::result<caf::strong_actor_ptr>
+supervisor_state::find_client(const std::string& customer,
+                              const std::string& cuid, bool create) {
+  client_key key{customer, cuid};
+  if (auto i = clients_.find(key); i != clients_.end())
+    return caf::actor_cast<caf::strong_actor_ptr>(i->second);
+  // A cuid is to be unique among all clients of a server (RFC 9132, Section
+  // 4.4.1.1).
+  if (cuids_.contains(cuid) && create)
+    return to_error(fail(ec::conflict, "cuid", "another client uses it"));
+  if (!create)
+    return to_error(
+      fail(ec::not_found, "mitigate", "this client has no mitigation"));
+  auto* who = setup_.customers.by_name(customer);
+  if (who == nullptr)
+    return to_error(fail(ec::unauthorized, customer, "no such customer"));
+  auto used = std::ranges::count_if(
+    clients_, [&](const auto& x) { return x.first.first == customer; });
+  if (static_cast<std::uint64_t>(used) >= who->limits.max_cuids)
+    return to_error(
+      fail(ec::unavailable, "cuid",
+           "the limit of " + std::to_string(who->limits.max_cuids)
+             + " clients of this customer is reached"));
+  return caf::actor_cast<caf::strong_actor_ptr>(spawn_client(key));
+}
+
+caf::result<caf::strong_actor_ptr>
+supervisor_state::find_upstream(const std::string& wanted) {
+  std::string known;
+  for (std::size_t i = 0; i < upstreams_.size(); ++i) {
+    const auto& candidate = setup_.upstreams[i].name;
+    if (candidate == wanted || (wanted.empty() && upstreams_.size() == 1))
+      return caf::actor_cast<caf::strong_actor_ptr>(upstreams_[i]);
+    known += (known.empty() ? "" : ", ") + candidate;
+  }
+  if (upstreams_.empty())
+    return to_error(fail(ec::not_found, "upstream",
+                         "this node is no DOTS client: its configuration has "
+                         "no [client] section"));
+  return to_error(fail(ec::not_found, "upstream",
+                       wanted.empty() ? "say which one: " + known
+                                      : "no upstream '" + wanted
+                                          + "'; there are: " + known));
+}
+
+void supervisor_state::abandon(const std::string& customer,
+                               const std::string& cuid) {
+  auto i = clients_.find({customer, cuid});
+  if (i == clients_.end())
+    return;
+  self_->demonitor(i->second.address());
+  self_->send_exit(i->second, caf::exit_reason::normal);
+  cuids_.erase(cuid);
+  clients_.erase(i);
+}
+
+void supervisor_state::on_opened(const session_opened& x,
+                                 caf::strong_actor_ptr session) {
+  auto handle = caf::actor_cast<session_actor>(session);
+  self_->monitor(handle);
+  sessions_[x.id] = std::move(handle);
+}
+
+void supervisor_state::on_gone(std::uint64_t id) {
+  auto node = sessions_.extract(id);
+  if (!node.empty())
+    self_->demonitor(node.mapped().address());
+}
+
+caf::result<node_view> supervisor_state::node() {
+  node_view x;
+  x.name = setup_.name;
+  x.version = setup_.version;
+  x.roles = setup_.roles;
+  x.uptime_s = static_cast<std::uint64_t>(
+    std::chrono::duration_cast<std::chrono::seconds>(self_->clock().now()
+                                                     - born_)
+      .count());
+  x.sessions = sessions_.size();
+  x.clients = clients_.size();
+  for (const auto& [_, usage] : accounts_)
+    x.mitigations += usage->mitigations();
+  x.listening = setup_.listening;
+  auto promise = self_->make_response_promise<node_view>();
+  auto with_mitigators = std::make_shared<node_view>(std::move(x));
+  auto two = std::make_shared<int>(2);
+  auto done = [with_mitigators, two, promise]() mutable {
+    if (--*two == 0)
+      promise.deliver(std::move(*with_mitigators));
+  };
+  gather_into<mitigator_view>(
+    self_, mitigators_, answer_patience,
+    [with_mitigators, done](std::vector<mitigator_view> all) mutable {
+      std::ranges::sort(all, {}, &mitigator_view::name);
+      with_mitigators->mitigators = std::move(all);
+      done();
+    },
+    atom::status_v);
+  gather_into<upstream_view>(
+    self_, upstreams_, answer_patience,
+    [with_mitigators, done](std::vector<upstream_view> all) mutable {
+      std::ranges::sort(all, {}, &upstream_view::name);
+      with_mitigators->upstreams = std::move(all);
+      done();
+    },
+    atom::status_v);
+  return promise;
+}
+
+caf::result<std::vector<mitigation_view>> supervisor_state::list() {
+  using views = std::vector<mitigation_view>;
+  auto promise = self_->make_response_promise<views>();
+  std::vector<client_actor> clients;
+  for (const auto& [_, handle] : clients_)
+    clients.push_back(handle);
+  auto all = std::make_shared<views>();
+  auto two = std::make_shared<int>(2);
+  auto add = [all, two, promise](std::vector<views> parts) mutable {
+    for (auto& part : parts)
+      all->insert(all->end(), part.begin(), part.end());
+    if (--*two > 0)
+      return;
+    std::ranges::sort(*all, {}, [](const mitigation_view& x) {
+      return std::tie(x.peer, x.cuid, x.mid);
+    });
+    promise.deliver(std::move(*all));
+  };
+  gather_into<views>(self_, clients, answer_patience, add, atom::list_v);
+  gather_into<views>(self_, upstreams_, answer_patience, add, atom::list_v);
+  return promise;
+}
+
+/// A server node's mitigations are named by customer, cuid and mid; what is
+/// left out must not be needed to tell them apart.
+result<supervisor_state::client_key>
+supervisor_state::find_name(const mitigation_name& which) const {
+  std::vector<client_key> fitting;
+  for (const auto& [key, _] : clients_)
+    if ((which.peer.empty() || which.peer == key.first)
+        && (which.cuid.empty() || which.cuid == key.second))
+      fitting.push_back(key);
+  if (fitting.empty())
+    return fail(ec::not_found, "mid", "no client fits this customer and cuid");
+  if (fitting.size() > 1)
+    return fail(ec::malformed, "cuid",
+                "several clients fit; name customer and cuid");
+  return fitting.front();
+}
+
+caf::result<mitigation_view>
+supervisor_state::status(const mitigation_name& which) {
+  auto key = find_name(which);
+  if (!key)
+    return to_error(key.error());
+  auto promise = self_->make_response_promise<mitigation_view>();
+  self_
+    ->request(clients_.at(*key), answer_patience, atom::status_v, which.mid)
+    .then(
+      [promise](mitigation_view& x) mutable { promise.deliver(std::move(x)); },
+      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+  return promise;
+}
+
+caf::result<mitigation_view>
+supervisor_state::revoke(const mitigation_name& which,
+                         const std::string& why) {
+  auto key = find_name(which);
+  if (!key)
+    return to_error(key.error());
+  auto promise = self_->make_response_promise<mitigation_view>();
+  self_
+    ->request(clients_.at(*key), answer_patience, atom::revoke_v, which.mid,
+              why)
+    .then(
+      [promise](mitigation_view& x) mutable { promise.deliver(std::move(x)); },
+      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+  return promise;
+}
+
+caf::result<std::vector<session_view>>
+supervisor_state::sessions(std::uint64_t limit) {
+  auto promise = self_->make_response_promise<std::vector<session_view>>();
+  std::vector<session_actor> some;
+  for (const auto& [_, handle] : sessions_) {
+    if (some.size() >= limit)
+      break;
+    some.push_back(handle);
+  }
+  auto all = std::make_shared<std::vector<session_view>>();
+  auto two = std::make_shared<int>(2);
+  auto finish_one = [all, two, promise]() mutable {
+    if (--*two == 0)
+      promise.deliver(std::move(*all));
+  };
+  gather_into<session_view>(
+    self_, some, answer_patience,
+    [all, finish_one](std::vector<session_view> part) mutable {
+      std::ranges::sort(part, {}, &session_view::id);
+      all->insert(all->begin(), part.begin(), part.end());
+      finish_one();
+    },
+    atom::status_v);
+  gather_into<std::vector<session_view>>(
+    self_, upstreams_, answer_patience,
+    [all, finish_one](std::vector<std::vector<session_view>> parts) mutable {
+      for (auto& part : parts)
+        all->insert(all->end(), part.begin(), part.end());
+      finish_one();
+    },
+    atom::sessions_v);
+  return promise;
+}
+
+caf::result<std::vector<storage::audit_event>>
+supervisor_state::audit(std::uint64_t limit) {
+  using events = std::vector<storage::audit_event>;
+  auto promise = self_->make_response_promise<events>();
+  self_->request(keeper_, answer_patience, atom::audit_v, limit)
+    .then([promise](events& x) mutable { promise.deliver(std::move(x)); },
+          [promise](caf::error& err) mutable {
+            promise.deliver(std::move(err));
+          });
+  return promise;
+}
+
+} // namespace tocsin::actors
