@@ -36,11 +36,13 @@ struct hello {
 };
 
 /// The complete desired state: the driver installs what is missing, replaces
-/// what differs, removes the surplus and keeps the counters of the rest.
+/// what differs, removes the surplus and keeps the counters of the rest. It
+/// is the first order after the hello; others before it are refused.
 struct sync {
   std::uint64_t seq = 0;
   std::vector<rule> rules;
-  bool more = false; ///< the next line, of equal type and seq, continues it
+  bool more = false;      ///< the next line, of equal type and seq, goes on
+  std::uint32_t part = 0; ///< 0, 1 ... in the lines of one order
   friend bool operator==(const sync&, const sync&) = default;
 };
 
@@ -51,6 +53,7 @@ struct install {
   std::uint64_t seq = 0;
   std::vector<rule> rules;
   bool more = false;
+  std::uint32_t part = 0;
   friend bool operator==(const install&, const install&) = default;
 };
 
@@ -59,6 +62,7 @@ struct withdraw {
   std::uint64_t seq = 0;
   std::vector<std::string> ids;
   bool more = false;
+  std::uint32_t part = 0;
   friend bool operator==(const withdraw&, const withdraw&) = default;
 };
 
@@ -149,8 +153,8 @@ using report = std::variant<to_node::hello, to_node::done, to_node::counters,
 result<void> check(const rule& x);
 
 /// The message as text to be written: one line, or several where a sync,
-/// install or withdraw would exceed max_line_octets (`more` is set
-/// accordingly). Each line ends in "\n". A report is always one line.
+/// install or withdraw would exceed max_line_octets (`more` and
+/// `part` are then set). Each line ends in "\n". A report is always one line.
 std::string encode(const order& x);
 std::string encode(const report& x);
 

@@ -19,7 +19,7 @@ enum class action : std::uint8_t {
 struct rule {
   /// Unique and stable for one mitigation: [A-Za-z0-9_-], at most 64 octets.
   std::string id;
-  std::vector<protocol::signal::prefix> prefixes; ///< never empty
+  std::vector<protocol::signal::prefix> prefixes;  ///< never empty
   std::vector<protocol::signal::port_range> ports; ///< empty: all
   std::vector<std::uint8_t> protocols;             ///< empty: all
   action what = action::drop;
