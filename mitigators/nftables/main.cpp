@@ -55,8 +55,7 @@ void describe(CLI::App& app, arguments& to) {
 
 bool is_usable(std::vector<std::string>& hooks) {
   std::ranges::sort(hooks);
-  auto [first, last] = std::ranges::unique(hooks);
-  hooks.erase(first, last);
+  hooks.erase(std::unique(hooks.begin(), hooks.end()), hooks.end());
   // A packet that passes two of our chains would be counted twice.
   return hooks.size() < 2 || std::ranges::count(hooks, "prerouting") == 0;
 }

@@ -191,8 +191,7 @@ void merge(std::vector<port_range>& xs) {
 
 void merge(std::vector<std::uint8_t>& xs) {
   std::ranges::sort(xs);
-  auto [first, last] = std::ranges::unique(xs);
-  xs.erase(first, last);
+  xs.erase(std::unique(xs.begin(), xs.end()), xs.end());
 }
 
 void merge(std::vector<prefix>& xs) {
