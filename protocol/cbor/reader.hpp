@@ -94,7 +94,4 @@ private:
   unsigned depth_ = 0;
 };
 
-/// Whether a text is UTF-8 (RFC 3629) without NUL.
-bool is_clean_text(std::string_view text) noexcept;
-
 } // namespace tocsin::protocol::cbor

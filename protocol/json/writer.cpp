@@ -1,5 +1,7 @@
 #include "protocol/json/writer.hpp"
 
+#include "protocol/utf8.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -8,35 +10,26 @@ namespace tocsin::protocol::json {
 
 namespace {
 
-/// Length of the UTF-8 sequence at `s[i]`, or 0 if it is not valid.
-std::size_t sequence_length(std::string_view s, std::size_t i) {
-  auto at = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
-  unsigned char lead = at(i);
-  if (lead < 0x80)
-    return 1;
-  std::size_t n = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || i + n > s.size())
-    return 0;
-  for (std::size_t k = 1; k < n; ++k)
-    if ((at(i + k) & 0xC0) != 0x80)
-      return 0;
-  unsigned char second = at(i + 1);
-  bool overlong = (lead == 0xE0 && second < 0xA0)
-                  || (lead == 0xF0 && second < 0x90);
-  bool surrogate = lead == 0xED && second > 0x9F;
-  bool beyond = lead == 0xF4 && second > 0x8F;
-  return overlong || surrogate || beyond ? 0 : n;
-}
-
 void append_escaped(std::string& out, char c) {
   static constexpr std::string_view digits = "0123456789abcdef";
   switch (c) {
-  case '"': out += "\\\""; return;
-  case '\\': out += "\\\\"; return;
-  case '\n': out += "\\n"; return;
-  case '\r': out += "\\r"; return;
-  case '\t': out += "\\t"; return;
-  default: break;
+  case '"':
+    out += "\\\"";
+    return;
+  case '\\':
+    out += "\\\\";
+    return;
+  case '\n':
+    out += "\\n";
+    return;
+  case '\r':
+    out += "\\r";
+    return;
+  case '\t':
+    out += "\\t";
+    return;
+  default:
+    break;
   }
   auto octet = static_cast<unsigned char>(c);
   if (octet < 0x20 || octet == 0x7F) {
@@ -97,7 +90,7 @@ writer& writer::value(std::string_view text) {
   separate();
   out_ += '"';
   for (std::size_t i = 0; i < text.size();) {
-    auto n = sequence_length(text, i);
+    auto n = utf8_sequence(text, i);
     if (n == 0) {
       out_ += "\xEF\xBF\xBD";
       ++i;

@@ -81,8 +81,8 @@ struct conflict_scope {
   };
   std::vector<acl> acls;
 
-  friend bool operator==(const conflict_scope&, const conflict_scope&)
-    = default;
+  friend bool operator==(const conflict_scope&,
+                         const conflict_scope&) = default;
 };
 
 struct conflict_information {
@@ -126,8 +126,8 @@ struct mitigation {
 /// `ietf-dots-signal-channel:mitigation-scope`.
 struct mitigation_scope {
   std::vector<mitigation> scope;
-  friend bool operator==(const mitigation_scope&, const mitigation_scope&)
-    = default;
+  friend bool operator==(const mitigation_scope&,
+                         const mitigation_scope&) = default;
 };
 
 /// A configuration parameter with its acceptable range; decimals in hundredths.
@@ -158,15 +158,15 @@ struct signal_config {
 struct redirected_signal {
   std::string alt_server;
   std::vector<std::string> alt_server_records;
-  friend bool operator==(const redirected_signal&, const redirected_signal&)
-    = default;
+  friend bool operator==(const redirected_signal&,
+                         const redirected_signal&) = default;
 };
 
 /// `ietf-dots-signal-channel:heartbeat`.
 struct heartbeat_body {
   bool peer_hb_status = false;
-  friend bool operator==(const heartbeat_body&, const heartbeat_body&)
-    = default;
+  friend bool operator==(const heartbeat_body&,
+                         const heartbeat_body&) = default;
 };
 
 /// Exactly one of the four messages (RFC 9132, Section 5.1).
