@@ -1,0 +1,166 @@
+#include "actors/console.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace tocsin::actors {
+
+namespace {
+
+/// On top of what the caller waits for the peer: parts of the node answer.
+constexpr std::chrono::seconds node_patience{30};
+
+} // namespace
+
+void console_state::init(supervisor_actor root, bool is_client,
+                         mitigate_order defaults) {
+  root_ = std::move(root);
+  is_client_ = is_client;
+  defaults_ = std::move(defaults);
+}
+
+void console_state::serve(const api_exchange& call) {
+  auto parsed = parse_request(call.method, call.target, call.body, defaults_);
+  if (!parsed) {
+    call.reply(static_cast<int>(http_status(parsed.error())),
+               to_json(parsed.error()));
+    return;
+  }
+  std::visit([&](const auto& x) { on(x, call); }, *parsed);
+}
+
+void console_state::refuse(const reply& to, const caf::error& why) {
+  auto x = to_failure(why);
+  to(static_cast<int>(http_status(x)), to_json(x));
+}
+
+void console_state::on(const get_node&, const api_exchange& call) {
+  self_->request(root_, node_patience, atom::node_v)
+    .then([to = call.reply](const node_view& x) { to(200, to_json(x)); },
+          [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
+void console_state::on(const list_mitigations&, const api_exchange& call) {
+  self_->request(root_, node_patience, atom::list_v)
+    .then([to = call.reply](const std::vector<mitigation_view>& xs) {
+            to(200, to_json(xs));
+          },
+          [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
+template <class Then>
+void console_state::with_upstream(const std::string& wanted,
+                                  const api_exchange& call, Then then) {
+  self_->request(root_, node_patience, atom::client_v, wanted)
+    .then(
+      [then](const caf::strong_actor_ptr& found) mutable {
+        then(caf::actor_cast<upstream_actor>(found));
+      },
+      [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
+void console_state::on(const create_mitigation& x, const api_exchange& call) {
+  auto then = [this, x, to = call.reply](const upstream_actor& upstream) {
+    self_->request(upstream, node_patience, atom::order_v, x.order)
+      .then(
+        [this, x, to, upstream](const mitigation_view& asked) {
+          if (x.wait.count() == 0) {
+            to(static_cast<int>(http_status(asked, 201)), to_json(asked));
+            return;
+          }
+          self_
+            ->request(upstream, x.wait + node_patience, atom::order_v,
+                      asked.mid, duration{x.wait})
+            .then(
+              [to](const mitigation_view& view) {
+                to(static_cast<int>(http_status(view, 201)), to_json(view));
+              },
+              [to](const caf::error& why) { refuse(to, why); });
+        },
+        [to](const caf::error& why) { refuse(to, why); });
+  };
+  with_upstream(x.order.upstream, call, then);
+}
+
+void console_state::on(const get_mitigation& x, const api_exchange& call) {
+  auto show = [to = call.reply](const mitigation_view& view) {
+    to(200, to_json(view));
+  };
+  auto fail_with = [to = call.reply](const caf::error& why) {
+    refuse(to, why);
+  };
+  if (!is_client_ || !x.name.cuid.empty()) {
+    self_->request(root_, node_patience, atom::status_v, x.name)
+      .then(show, fail_with);
+    return;
+  }
+  with_upstream(x.name.peer, call,
+                [this, x, show, fail_with](const upstream_actor& upstream) {
+                  self_
+                    ->request(upstream, node_patience, atom::status_v,
+                              x.name.mid)
+                    .then(show, fail_with);
+                });
+}
+
+void console_state::on(const delete_mitigation& x, const api_exchange& call) {
+  auto show = [to = call.reply](const mitigation_view& view) {
+    to(static_cast<int>(http_status(view, 200)), to_json(view));
+  };
+  auto fail_with = [to = call.reply](const caf::error& why) {
+    refuse(to, why);
+  };
+  if (!is_client_ || !x.name.cuid.empty()) {
+    auto why = "withdrawn by the operator (uid " + std::to_string(call.uid)
+               + ')';
+    self_->request(root_, node_patience, atom::revoke_v, x.name, why)
+      .then(show, fail_with);
+    return;
+  }
+  with_upstream(x.name.peer, call,
+                [this, x, show, fail_with](const upstream_actor& upstream) {
+                  self_
+                    ->request(upstream, x.wait + node_patience,
+                              atom::withdraw_v, x.name.mid, duration{x.wait})
+                    .then(show, fail_with);
+                });
+}
+
+void console_state::on(const list_sessions& x, const api_exchange& call) {
+  self_
+    ->request(root_, node_patience, atom::sessions_v,
+              static_cast<std::uint64_t>(x.limit))
+    .then(
+      [this, to = call.reply](const std::vector<session_view>& xs) {
+        self_->request(root_, node_patience, atom::node_v)
+          .then(
+            [to, xs](const node_view& node) {
+              to(200, to_json(xs, std::max<std::uint64_t>(node.sessions,
+                                                          xs.size())));
+            },
+            [to](const caf::error& why) { refuse(to, why); });
+      },
+      [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
+void console_state::on(const list_audit& x, const api_exchange& call) {
+  self_
+    ->request(root_, node_patience, atom::audit_v,
+              static_cast<std::uint64_t>(x.limit))
+    .then(
+      [to = call.reply](const std::vector<storage::audit_event>& xs) {
+        to(200, to_json(xs));
+      },
+      [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
+console_actor::behavior_type
+console(console_actor::stateful_pointer<console_state> self,
+        supervisor_actor root, bool is_client, mitigate_order defaults) {
+  auto* state = &self->state;
+  state->init(std::move(root), is_client, std::move(defaults));
+  return {
+    [state](atom::api, const api_exchange& call) { state->serve(call); },
+  };
+}
+
+} // namespace tocsin::actors

@@ -1,0 +1,78 @@
+#pragma once
+#include "actors/home.hpp"
+#include "actors/session.hpp"
+#include "actors/upstream.hpp"
+#include "transports/reactor.hpp"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace tocsin::roles {
+
+/// What all sessions with clients have in common.
+struct server_sessions {
+  std::shared_ptr<const transports::dtls_credentials> credentials;
+  protocol::signal::customer_table customers;
+  protocol::signal::heartbeat_settings heartbeats;
+  actors::supervisor_actor supervisor;
+};
+
+/// What all sessions with one upstream have in common.
+struct upstream_sessions {
+  std::string name;
+  std::shared_ptr<const transports::dtls_credentials> credentials;
+  std::string server_name; ///< checked against the certificate
+  std::optional<transports::socket_address> source; ///< local address
+  protocol::signal::heartbeat_settings heartbeats;
+};
+
+/// The reactors of a node, each with its thread and the home of the SESSIONs
+/// born on it. Listening sockets of one address are shared by all reactors.
+class network {
+public:
+  network(caf::actor_system& system, std::uint32_t reactors,
+          const transports::reactor_limits& limits);
+  ~network();
+  network(const network&) = delete;
+  network& operator=(const network&) = delete;
+
+  /// Opens listening sockets; before start(). Fails with ec::io.
+  result<void> listen(const std::vector<transports::socket_address>& addresses,
+                      server_sessions what);
+
+  /// How an UPSTREAM opens sessions; they are spread over the reactors. The
+  /// function lives no longer than this.
+  actors::session_opener opener(upstream_sessions what);
+
+  /// Starts the threads.
+  void start();
+
+  /// Ends the threads; sessions still alive are evicted. Idempotent.
+  void stop();
+
+private:
+  struct shard {
+    transports::reactor reactor;
+    actors::home home;
+    std::vector<transports::socket_id> sockets; ///< the reactor's thread only
+    std::thread thread;
+
+    shard(caf::actor_system& system, const transports::reactor_limits& limits);
+    void close(transports::socket_id socket);
+    void close_all();
+  };
+
+  result<caf::strong_actor_ptr>
+  open_session(const upstream_sessions& what, std::uint64_t id,
+               const std::string& address, actors::session_owner_actor owner);
+
+  caf::actor_system& system_;
+  std::vector<std::unique_ptr<shard>> shards_;
+  std::atomic<std::uint64_t> next_id_{1};
+  std::atomic<std::size_t> next_shard_{0};
+  bool running_ = false;
+};
+
+} // namespace tocsin::roles

@@ -1,0 +1,304 @@
+#include "roles/node.hpp"
+
+#include "actors/console.hpp"
+#include "actors/supervisor.hpp"
+#include "roles/cli/cli.hpp"
+#include "roles/drivers.hpp"
+#include "roles/logging.hpp"
+#include "roles/network.hpp"
+#include "roles/version.hpp"
+#include "transports/crypto/certificate.hpp"
+#include "transports/http_server.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <filesystem>
+#include <sys/stat.h>
+
+namespace tocsin::roles {
+
+namespace {
+
+namespace sig = protocol::signal;
+namespace fs = std::filesystem;
+
+using credentials = std::shared_ptr<const transports::dtls_credentials>;
+
+/// Who is in which group may use the node: the socket's file mode.
+constexpr unsigned control_mode = 0660;
+
+result<credentials> load_identity(const identity_files& files) {
+  transports::credential_files x{files.certificate, files.key, files.ca, {}};
+  if (!files.crl.empty())
+    x.revocation = files.crl;
+  return transports::dtls_credentials::load(x);
+}
+
+actors::epoch start_clock() {
+  auto wall = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::steady_clock::now(),
+          std::chrono::duration_cast<std::chrono::seconds>(wall).count()};
+}
+
+/// One node under construction; members in the order of their lives.
+class node {
+public:
+  explicit node(const config& what) : config_{what} {}
+
+  result<void> start();
+  int wait();
+  void stop();
+
+private:
+  result<void> assemble(actors::supervisor_setup& setup);
+  result<void> add_server(actors::supervisor_setup& setup);
+  result<void> add_client(actors::supervisor_setup& setup);
+  result<void> open_doors();
+  result<void> open_console();
+
+  const config& config_;
+  actors::system_config caf_config_;
+  caf::actor_system system_{caf_config_};
+  driver_host drivers_;
+  credentials server_identity_, client_identity_;
+  sig::customer_table customers_;
+  std::unique_ptr<network> network_;
+  actors::supervisor_actor supervisor_;
+  actors::console_actor console_;
+  std::optional<transports::unix_http_server> http_;
+};
+
+result<void> node::add_server(actors::supervisor_setup& setup) {
+  const auto& x = *config_.server;
+  auto identity = load_identity(x.identity);
+  if (!identity)
+    return identity.error();
+  server_identity_ = *identity;
+  std::vector<sig::customer> all;
+  for (const auto& customer : x.customers) {
+    all.push_back(customer.who);
+    setup.mitigators_of[customer.who.name] = customer.mitigators;
+    for (const auto& [name, addresses] : customer.names)
+      setup.names[name] = addresses;
+  }
+  auto table = sig::customer_table::make(std::move(all));
+  if (!table)
+    return table.error();
+  setup.customers = customers_ = *table;
+  for (const auto& m : x.mitigators)
+    setup.mitigators.push_back(
+      {m.name, m.driver, config_.node.name, drivers_.starter(m)});
+  setup.life.terminating = x.terminating_period;
+  setup.life.terminating_max = x.max_terminating_period;
+  setup.roles.push_back("server");
+  for (const auto& where : x.listen)
+    setup.listening.push_back("udp " + where.to_string());
+  return {};
+}
+
+result<void> node::add_client(actors::supervisor_setup& setup) {
+  const auto& x = *config_.client;
+  auto identity = load_identity(x.identity);
+  if (!identity)
+    return identity.error();
+  client_identity_ = *identity;
+  setup.roles.push_back("client");
+  for (const auto& up : x.upstreams) {
+    upstream_sessions sessions;
+    sessions.name = up.name;
+    sessions.credentials = client_identity_;
+    sessions.server_name = up.server_name;
+    sessions.heartbeats = {up.heartbeat_interval, up.missing_hb_allowed};
+    if (up.source) {
+      auto source = transports::socket_address::parse_host(
+        up.source->address_string(), 0);
+      if (!source)
+        return source.error();
+      sessions.source = *source;
+    }
+    actors::upstream_setup u;
+    u.name = up.name;
+    u.host = up.server.host;
+    u.port = up.server.port;
+    u.cuid = !up.cuid.empty() ? up.cuid : x.cuid;
+    if (u.cuid.empty()) {
+      auto facts
+        = transports::crypto::read_certificate_file(x.identity.certificate);
+      if (!facts)
+        return facts.error();
+      u.cuid = transports::crypto::cuid_of(facts->spki);
+    }
+    u.renew_by_default = x.defaults.renew;
+    u.open = network_->opener(std::move(sessions));
+    for (const auto& alias : x.aliases)
+      u.aliases[alias.name] = alias.what;
+    setup.upstreams.push_back(std::move(u));
+  }
+  return {};
+}
+
+result<void> node::assemble(actors::supervisor_setup& setup) {
+  transports::reactor_limits limits;
+  std::uint32_t reactors = 1;
+  if (config_.server) {
+    reactors = config_.server->reactors;
+    limits.max_associations
+      = std::max<std::size_t>(1, config_.server->max_sessions / reactors);
+    limits.max_handshakes = config_.server->max_handshakes;
+    limits.cookies.answers_per_second = config_.server->cookie_rate;
+  }
+  network_ = std::make_unique<network>(system_, reactors, limits);
+  setup.name = config_.node.name;
+  setup.version = std::string{version};
+  setup.clock = start_clock();
+  std::error_code failed;
+  fs::create_directories(config_.node.data_dir, failed);
+  if (failed)
+    return fail(ec::io, config_.node.data_dir.string(),
+                "the data directory cannot be made: " + failed.message());
+  auto store = storage::open_sqlite(config_.node.database().string());
+  if (!store)
+    return store.error();
+  setup.store = std::move(*store);
+  if (config_.server)
+    if (auto ok = add_server(setup); !ok)
+      return ok;
+  if (config_.client)
+    if (auto ok = add_client(setup); !ok)
+      return ok;
+  return {};
+}
+
+result<void> node::open_doors() {
+  if (!config_.server)
+    return {};
+  std::vector<transports::socket_address> addresses;
+  for (const auto& where : config_.server->listen) {
+    auto address
+      = transports::socket_address::parse_host(where.host, where.port);
+    if (!address)
+      return address.error();
+    addresses.push_back(*address);
+  }
+  return network_->listen(
+    addresses, {server_identity_,
+                customers_,
+                {config_.server->heartbeat_interval,
+                 config_.server->missing_hb_allowed},
+                supervisor_});
+}
+
+result<void> node::open_console() {
+  actors::mitigate_order defaults;
+  if (config_.client) {
+    defaults.lifetime = config_.client->defaults.lifetime.count();
+    defaults.renew = config_.client->defaults.renew;
+  }
+  console_ = system_.spawn(actors::console, supervisor_,
+                           config_.client.has_value(), defaults);
+  auto handler = [to = console_](transports::http_request request,
+                                 transports::http_reply reply) {
+    actors::api_exchange call;
+    call.method = std::move(request.method);
+    call.target = std::move(request.target);
+    call.body = std::move(request.body);
+    call.uid = request.peer_uid;
+    call.reply = [reply](int status, std::string json) {
+      reply({static_cast<unsigned>(status), std::move(json),
+             "application/json"});
+    };
+    caf::anon_send(to, atom::api_v, std::move(call));
+  };
+  auto server = transports::unix_http_server::start(
+    config_.node.control_socket.string(), control_mode, handler);
+  if (!server)
+    return server.error();
+  http_ = std::move(*server);
+  return {};
+}
+
+result<void> node::start() {
+  auto setup = std::make_shared<actors::supervisor_setup>();
+  if (auto ok = assemble(*setup); !ok)
+    return ok;
+  supervisor_ = system_.spawn(actors::supervisor, setup);
+  // What was acknowledged before is in force again before anyone may ask.
+  caf::scoped_actor self{system_};
+  result<void> ready;
+  self->request(supervisor_, std::chrono::minutes{15}, atom::begin_v)
+    .receive([](caf::unit_t) {},
+             [&](const caf::error& why) {
+               ready = actors::to_failure(why);
+             });
+  if (!ready)
+    return ready;
+  if (auto ok = open_doors(); !ok)
+    return ok;
+  network_->start();
+  return open_console();
+}
+
+/// Waits for a signal, or for the end of the SUPERVISOR.
+int node::wait() {
+  caf::scoped_actor self{system_};
+  auto main_thread = ::pthread_self();
+  supervisor_->attach_functor([main_thread] {
+    ::pthread_kill(main_thread, SIGUSR2);
+  });
+  sigset_t set;
+  sigemptyset(&set);
+  for (int number : {SIGTERM, SIGINT, SIGUSR2})
+    sigaddset(&set, number);
+  int number = 0;
+  sigwait(&set, &number);
+  if (number == SIGUSR2)
+    return static_cast<int>(cli::exit_code::failed);
+  spdlog::info("{}: ending in an orderly way",
+               number == SIGTERM ? "SIGTERM" : "SIGINT");
+  return 0;
+}
+
+void node::stop() {
+  http_.reset();
+  if (console_)
+    caf::anon_send_exit(console_, caf::exit_reason::user_shutdown);
+  if (supervisor_) {
+    caf::scoped_actor self{system_};
+    self->request(supervisor_, std::chrono::seconds{10}, atom::finish_v)
+      .receive([](caf::unit_t) {}, [](const caf::error&) {});
+  }
+  if (network_)
+    network_->stop();
+  console_ = actors::console_actor{};
+  supervisor_ = actors::supervisor_actor{};
+}
+
+} // namespace
+
+int run_node(const config& what, const std::string& log_level) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int number : {SIGTERM, SIGINT, SIGUSR2})
+    sigaddset(&set, number);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  start_logging(what.node, log_level);
+  int code = static_cast<int>(cli::exit_code::failed);
+  {
+    node here{what};
+    if (auto ok = here.start(); !ok) {
+      spdlog::critical("the node cannot start: {}", to_string(ok.error()));
+    } else {
+      spdlog::info("tocsin {} is ready as {} ({})", version, what.node.name,
+                   what.file.string());
+      code = here.wait();
+    }
+    here.stop();
+  }
+  spdlog::info("ended");
+  spdlog::shutdown();
+  return code;
+}
+
+} // namespace tocsin::roles
