@@ -80,7 +80,7 @@ using transaction = std::vector<change>;
 /// Everything a node needs at start.
 struct snapshot {
   std::vector<mitigation_record> mitigations; ///< by `created`
-  std::vector<client_record> clients;
+  std::vector<client_record> clients;         ///< by customer and cuid
 };
 
 /// A durable store. Used from one thread at a time (the KEEPER's writer).
@@ -90,7 +90,8 @@ public:
 
   /// Applies the transactions in order and makes them durable together: when
   /// this returns success, they survive kill -9 and power loss. On failure
-  /// none of them is applied.
+  /// none of them is applied: ec::malformed for data that can never be stored,
+  /// ec::io for the rest.
   virtual result<void> commit(std::span<const transaction> group) = 0;
 
   virtual result<snapshot> load() = 0;

@@ -12,7 +12,7 @@ namespace tocsin::storage {
 class worker {
 public:
   /// Called on the writer thread when the transaction is durable, or has
-  /// failed.
+  /// failed; in the order of submit(). Must not throw; may submit() again.
   using done = std::function<void(const result<void>&)>;
 
   /// `max_group`: transactions in one commit at most; `max_queue`: waiting
@@ -26,17 +26,20 @@ public:
   explicit worker(std::unique_ptr<store> backend)
       : worker{std::move(backend), limits{}} {}
 
-  /// Commits what is queued, then ends the thread.
+  /// Commits what is queued, then ends the thread. Not on the writer thread.
   ~worker();
 
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
 
   /// Queues a transaction; never blocks. Any thread. When the queue is full,
-  /// `on_done` is called at once with ec::unavailable.
+  /// `on_done` is called at once, on the caller's thread, with
+  /// ec::unavailable. A group that fails for what one transaction contains is
+  /// tried again one by one; a group that fails for the disk fails as a whole.
   void submit(transaction changes, done on_done);
 
-  /// Runs `read` on the writer thread between two commits. Any thread.
+  /// Runs `read` on the writer thread between two commits, after all that was
+  /// submitted before it. Any thread. It must not throw.
   void query(std::function<void(store&)> read);
 
 private:

@@ -1,0 +1,76 @@
+#include "storage/options.hpp"
+#include "storage/store.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+namespace tocsin::storage {
+
+namespace {
+
+class memory_store : public store {
+public:
+  explicit memory_store(std::size_t max_audit) : max_audit_{max_audit} {}
+
+  result<void> commit(std::span<const transaction> group) override {
+    for (const auto& changes : group)
+      for (const auto& x : changes)
+        std::visit([this](const auto& y) { apply(y); }, x);
+    return {};
+  }
+
+  result<snapshot> load() override {
+    snapshot out;
+    for (const auto& [key, record] : mitigations_)
+      out.mitigations.push_back(record);
+    std::stable_sort(
+        out.mitigations.begin(), out.mitigations.end(),
+        [](const auto& a, const auto& b) { return a.created < b.created; });
+    for (const auto& [key, record] : clients_)
+      out.clients.push_back(record);
+    return out;
+  }
+
+  result<std::vector<audit_event>> audit(std::size_t limit) override {
+    auto n = static_cast<std::ptrdiff_t>(std::min(limit, audit_.size()));
+    return std::vector<audit_event>{audit_.rbegin(), audit_.rbegin() + n};
+  }
+
+private:
+  void apply(const put_mitigation& x) {
+    mitigations_.insert_or_assign(x.record.key, x.record);
+  }
+
+  void apply(const erase_mitigation& x) { mitigations_.erase(x.key); }
+
+  void apply(const put_client& x) {
+    clients_.insert_or_assign({x.record.customer, x.record.cuid}, x.record);
+  }
+
+  void apply(const erase_client& x) { clients_.erase({x.customer, x.cuid}); }
+
+  void apply(const append_audit& x) {
+    audit_.push_back(x.event);
+    if (audit_.size() > max_audit_)
+      audit_.pop_front();
+  }
+
+  std::size_t max_audit_;
+  std::map<mitigation_key, mitigation_record> mitigations_;
+  std::map<std::pair<std::string, std::string>, client_record> clients_;
+  std::deque<audit_event> audit_;
+};
+
+} // namespace
+
+std::unique_ptr<store> make_memory_store(const store_options& options) {
+  return std::make_unique<memory_store>(options.max_audit);
+}
+
+std::unique_ptr<store> make_memory_store() {
+  return make_memory_store(store_options{});
+}
+
+} // namespace tocsin::storage
