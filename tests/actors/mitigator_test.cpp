@@ -1,0 +1,278 @@
+#include "actors/mitigator.hpp"
+
+#include "tests/support/actor_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tocsin::actors {
+
+using namespace std::chrono_literals;
+namespace to_driver = mitigators::to_driver;
+namespace to_node = mitigators::to_node;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+namespace {
+
+/// A driver program as the MITIGATOR sees it.
+struct fake_driver {
+  std::vector<mitigators::order> orders;
+  std::function<void(std::string)> on_line;
+  std::function<void(int)> on_exit;
+  int starts = 0;
+  int ends = 0;
+  bool missing = false;
+
+  void say(const mitigators::report& x) {
+    auto line = mitigators::encode(x);
+    line.pop_back();
+    on_line(line);
+  }
+};
+
+class fake_link final : public driver_link {
+public:
+  explicit fake_link(std::shared_ptr<fake_driver> to) : to_{std::move(to)} {}
+  ~fake_link() override { ++to_->ends; }
+  result<void> write(std::string lines) override {
+    lines.pop_back();
+    to_->orders.push_back(*mitigators::decode_order(lines));
+    return {};
+  }
+
+private:
+  std::shared_ptr<fake_driver> to_;
+};
+
+/// Collects what a MITIGATION would hear.
+using reports = std::shared_ptr<std::vector<enforcement_report>>;
+
+mitigation_actor::behavior_type listener(mitigation_actor::pointer,
+                                         reports heard) {
+  return {
+    [](atom::begin) {},
+    [](atom::refresh, std::int64_t) {},
+    [](atom::withdraw) {},
+    [](atom::revoke, const std::string&) {},
+    [](atom::adopt, const mitigator_table&) {},
+    [heard](atom::report, const enforcement_report& x) {
+      heard->push_back(x);
+    },
+    [heard](atom::counters, const std::string& rule, std::uint64_t packets,
+            std::uint64_t) {
+      heard->push_back({"counters", rule, {}, false, std::to_string(packets)});
+    },
+    [](atom::status) { return mitigation_view{}; },
+    [](atom::tick, std::uint64_t) {},
+  };
+}
+
+class mitigator_test : public test::actor_fixture {
+protected:
+  using state = enforcement_report::state;
+
+  mitigator_test() {
+    mitigator_setup setup;
+    setup.name = "edge";
+    setup.driver = "fake";
+    setup.node = "n1";
+    setup.start = [driver = driver](auto on_line, auto on_exit)
+      -> result<std::unique_ptr<driver_link>> {
+      ++driver->starts;
+      if (driver->missing)
+        return fail(ec::not_found, "driver", "no such program");
+      driver->on_line = on_line;
+      driver->on_exit = on_exit;
+      return std::unique_ptr<driver_link>{std::make_unique<fake_link>(driver)};
+    };
+    uut = spawn(mitigator, setup);
+    owner = spawn(listener, heard);
+  }
+
+  static mitigators::rule rule(const std::string& id) {
+    mitigators::rule x;
+    x.id = id;
+    x.prefixes = {*protocol::signal::prefix::parse("192.0.2.1/32")};
+    return x;
+  }
+
+  void install(const std::string& id) {
+    self->send(uut, atom::install_v, rule(id),
+               caf::actor_cast<caf::strong_actor_ptr>(owner));
+    sched.run();
+  }
+
+  void withdraw(const std::string& id) {
+    self->send(uut, atom::withdraw_v, id);
+    sched.run();
+  }
+
+  void say(const mitigators::report& x) {
+    driver->say(x);
+    sched.run();
+  }
+
+  template <class T>
+  T last() {
+    EXPECT_FALSE(driver->orders.empty());
+    auto* x = std::get_if<T>(&driver->orders.back());
+    EXPECT_NE(x, nullptr);
+    return x ? *x : T{};
+  }
+
+  void bring_up() {
+    self->send(uut, atom::begin_v);
+    sched.run();
+    say(to_node::hello{});
+    say(to_node::done{last<to_driver::sync>().seq, {}});
+  }
+
+  mitigator_view view() {
+    return *ask<mitigator_view>(uut, atom::status_v);
+  }
+
+  std::shared_ptr<fake_driver> driver = std::make_shared<fake_driver>();
+  reports heard = std::make_shared<std::vector<enforcement_report>>();
+  mitigator_actor uut;
+  mitigation_actor owner;
+};
+
+TEST_F(mitigator_test, no_driver_runs_before_the_desired_state_is_complete) {
+  install("a");
+  EXPECT_EQ(driver->starts, 0);
+  bring_up();
+  EXPECT_EQ(driver->starts, 1);
+}
+
+TEST_F(mitigator_test, a_driver_is_first_brought_to_all_that_is_wanted) {
+  install("a");
+  install("b");
+  self->send(uut, atom::begin_v);
+  sched.run();
+  EXPECT_EQ(last<to_driver::hello>().version, mitigators::protocol_version);
+  say(to_node::hello{});
+  auto sync = last<to_driver::sync>();
+  EXPECT_THAT(sync.rules, SizeIs(2));
+  EXPECT_TRUE(heard->empty()) << "nothing is in force yet";
+  say(to_node::done{sync.seq, {{"b", ec::io, "no memory"}}});
+  ASSERT_THAT(*heard, SizeIs(2));
+  for (const auto& x : *heard)
+    EXPECT_EQ(x.what, x.rule == "a" ? state::active : state::failed);
+}
+
+TEST_F(mitigator_test, wishes_during_an_order_share_the_next_one) {
+  bring_up();
+  install("a");
+  install("b");
+  install("c");
+  auto first = last<to_driver::install>();
+  EXPECT_THAT(first.rules, SizeIs(1));
+  say(to_node::done{first.seq, {}});
+  auto second = last<to_driver::install>();
+  EXPECT_THAT(second.rules, SizeIs(2));
+}
+
+TEST_F(mitigator_test, new_rules_go_before_old_ones_leave) {
+  bring_up();
+  install("a");
+  withdraw("a");
+  install("b");
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  EXPECT_EQ(last<to_driver::install>().rules.at(0).id, "b");
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  EXPECT_THAT(last<to_driver::withdraw>().ids, ElementsAre("a"));
+}
+
+TEST_F(mitigator_test, a_dead_driver_is_restarted_with_growing_pauses) {
+  bring_up();
+  install("a");
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  EXPECT_EQ(heard->back().what, state::active);
+  driver->on_exit(9);
+  sched.run();
+  EXPECT_EQ(heard->back().what, state::failed);
+  EXPECT_EQ(view().state, "down");
+  EXPECT_EQ(driver->ends, 1);
+  advance(1100ms);
+  EXPECT_EQ(driver->starts, 2);
+  driver->on_exit(9);
+  sched.run();
+  advance(1100ms);
+  EXPECT_EQ(driver->starts, 2);
+  advance(1s);
+  EXPECT_EQ(driver->starts, 3);
+  say(to_node::hello{});
+  EXPECT_THAT(last<to_driver::sync>().rules, SizeIs(1));
+  say(to_node::done{last<to_driver::sync>().seq, {}});
+  EXPECT_EQ(heard->back().what, state::active);
+  EXPECT_EQ(view().state, "up");
+}
+
+TEST_F(mitigator_test, a_driver_that_hangs_is_replaced) {
+  bring_up();
+  install("a");
+  advance(31s);
+  EXPECT_EQ(driver->ends, 1);
+  EXPECT_EQ(heard->back().what, state::failed);
+  EXPECT_THAT(heard->back().detail, HasSubstr("did not answer"));
+  advance(2s);
+  EXPECT_EQ(driver->starts, 2);
+}
+
+TEST_F(mitigator_test, an_idle_driver_is_left_alone) {
+  bring_up();
+  advance(120s);
+  EXPECT_EQ(driver->starts, 1);
+  EXPECT_EQ(view().state, "up");
+}
+
+TEST_F(mitigator_test, a_program_that_cannot_be_started_is_tried_again) {
+  driver->missing = true;
+  install("a");
+  self->send(uut, atom::begin_v);
+  sched.run();
+  EXPECT_EQ(view().state, "down");
+  EXPECT_THAT(view().detail, HasSubstr("no such program"));
+  driver->missing = false;
+  advance(2s);
+  EXPECT_EQ(driver->starts, 2);
+}
+
+TEST_F(mitigator_test, what_an_old_driver_says_does_not_count) {
+  bring_up();
+  install("a");
+  auto order = last<to_driver::install>();
+  auto old_line = driver->on_line;
+  driver->on_exit(1);
+  sched.run();
+  heard->clear();
+  auto line = mitigators::encode(mitigators::report{to_node::done{order.seq}});
+  line.pop_back();
+  old_line(line);
+  sched.run();
+  EXPECT_TRUE(heard->empty());
+}
+
+TEST_F(mitigator_test, a_driver_of_another_version_is_not_used) {
+  self->send(uut, atom::begin_v);
+  sched.run();
+  to_node::hello other;
+  other.version = 99;
+  say(other);
+  EXPECT_EQ(view().state, "down");
+  EXPECT_THAT(view().detail, HasSubstr("99"));
+}
+
+TEST_F(mitigator_test, counters_reach_the_owner_of_the_rule) {
+  bring_up();
+  install("a");
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  say(to_node::counters{{{"a", 10, 640}, {"unknown", 1, 1}}});
+  EXPECT_EQ(heard->back().mitigator, "counters");
+  EXPECT_EQ(heard->back().detail, "10");
+}
+
+} // namespace
+
+} // namespace tocsin::actors
