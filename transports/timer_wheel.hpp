@@ -88,15 +88,18 @@ private:
   void link(std::uint32_t index, std::uint32_t list) noexcept;
   void unlink(std::uint32_t index) noexcept;
   void release(std::uint32_t index) noexcept;
-  std::uint64_t next_stop() const noexcept;
-  void collect(std::uint32_t list) noexcept;
-  std::size_t fire_due(time_point now);
+  void scatter(std::uint32_t list) noexcept;
+  std::optional<std::uint64_t> next_stop() const noexcept;
+  std::optional<std::uint32_t>
+  first_occupied(unsigned level, std::uint32_t from) const noexcept;
+  static std::uint32_t list_of(unsigned level, std::uint64_t tick) noexcept;
 
   static constexpr std::uint32_t due_list = levels * slots;
   time_point start_;
   std::uint64_t tick_ = 0; // everything up to this tick has fired
   std::size_t size_ = 0;
   std::uint32_t free_ = none;
+  std::uint32_t due_tail_ = none;
   std::vector<node> nodes_;
   std::array<std::uint32_t, levels * slots + 1> heads_;
   std::array<std::uint64_t, levels * slots / 64> occupied_{};
