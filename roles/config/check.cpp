@@ -1,0 +1,47 @@
+#include "roles/config/check.hpp"
+
+#include "roles/config/values.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace tocsin::roles {
+
+void complete(config& x, const context& c) {
+  auto& socket = x.node.control_socket;
+  if (socket.empty())
+    socket = x.node.data_dir / "control.sock";
+  if (x.server) {
+    for (auto& customer : x.server->customers) {
+      if (!customer.mitigators.empty() || c.where(customer.mitigators))
+        continue;
+      for (const auto& mitigator : x.server->mitigators)
+        customer.mitigators.push_back(mitigator.name);
+    }
+  }
+  if (x.client) {
+    for (auto& upstream : x.client->upstreams) {
+      if (upstream.cuid.empty())
+        upstream.cuid = x.client->cuid;
+      if (upstream.server_name.empty() && !prefix::parse(upstream.server.host))
+        upstream.server_name = upstream.server.host;
+    }
+  }
+}
+
+void check(const config& x, context& c) {
+  // sockaddr_un holds 108 octets with the final zero.
+  static constexpr std::size_t longest_socket = 107;
+  if (!x.server && !x.client)
+    c.error({}, "this node has no role", "add [server] or [client]");
+  if (x.node.control_socket.string().size() > longest_socket)
+    c.error(c.where_or(x.node.control_socket, x.node.data_dir),
+            "the path of the control socket is longer than 107 octets",
+            "set a shorter 'control_socket' in [node]");
+  if (x.server)
+    check_server(*x.server, c);
+  if (x.client)
+    check_client(*x.client, c);
+}
+
+} // namespace tocsin::roles

@@ -1,0 +1,17 @@
+#pragma once
+#include "roles/config/config.hpp"
+#include "roles/config/context.hpp"
+
+namespace tocsin::roles {
+
+/// Fills in what depends on other values, then reports contradictions.
+/// Touches no file.
+void complete(config& x, const context& c);
+void check(const config& x, context& c);
+void check_server(const server_config& x, context& c);
+void check_client(const client_config& x, context& c);
+
+/// Checks the files that a configuration names.
+void check_files(const config& x, context& c);
+
+} // namespace tocsin::roles

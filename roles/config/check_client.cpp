@@ -1,0 +1,94 @@
+#include "protocol/signal/validate.hpp"
+#include "roles/config/check.hpp"
+#include "roles/config/uniqueness.hpp"
+
+namespace tocsin::roles {
+
+namespace {
+
+/// RFC 9132, Section 4.4.1.1: a longer cuid invites fragmentation.
+constexpr std::size_t recommended_cuid = 22;
+
+void check_cuid(const std::string& cuid, context& c) {
+  auto place = c.where(cuid);
+  if (place && cuid.size() != recommended_cuid)
+    c.warn(*place, "a cuid should have 22 characters",
+           "leave it out to derive it from the certificate");
+}
+
+void check_upstream(const upstream_config& x, context& c) {
+  auto address = prefix::parse(x.server.host);
+  if (address && x.server_name.empty() && !c.broken(x.server_name)
+      && c.where(x.server))
+    c.error(*c.where(x.server),
+            "'server' is an address, so 'server_name' is needed",
+            "it is the DNS name in the server's certificate");
+  if (x.source && c.where(*x.source)) {
+    if (x.source->length() != x.source->max_length())
+      c.error(*c.where(*x.source), "'source' is a prefix, not an address");
+    else if (address && c.where(x.server)
+             && address->which() != x.source->which())
+      c.error(*c.where(*x.source),
+              "'source' and 'server' are of different address families");
+  }
+  check_cuid(x.cuid, c);
+}
+
+/// The target without the elements that were not valid in the file: those
+/// were reported already.
+protocol::signal::target valid_part(const protocol::signal::target& x,
+                                    const context& c) {
+  auto keep = [&](const auto& list) {
+    auto out = list;
+    out.clear();
+    for (const auto& one : list)
+      if (c.where(one))
+        out.push_back(one);
+    return out;
+  };
+  return {keep(x.prefixes), keep(x.ports), keep(x.protocols),
+          keep(x.fqdns),    keep(x.uris),  {}};
+}
+
+void check_alias(const alias_config& x, context& c) {
+  auto place = c.where(x).value_or(position{});
+  const auto& what = x.what;
+  if (what.prefixes.empty() && what.fqdns.empty() && what.uris.empty())
+    return c.error(place, "alias " + in_quotes(x.name) + " names no target",
+                   "add 'prefixes', 'fqdns' or 'uris'");
+  bool special = false;
+  for (const auto& range : what.prefixes) {
+    if (!c.where(range) || protocol::signal::validate_prefix(range))
+      continue;
+    special = true;
+    c.error(*c.where(range),
+            in_quotes(range.to_string()) + " can never be protected",
+            "loopback, multicast, broadcast and unspecified addresses are no "
+            "targets");
+  }
+  auto valid = valid_part(what, c);
+  if (special
+      || (valid.prefixes.empty() && valid.fqdns.empty() && valid.uris.empty()))
+    return;
+  if (auto good = protocol::signal::validate_target(valid); !good)
+    c.error(place, "alias " + in_quotes(x.name) + " is not a valid target",
+            good.error().where + ": " + good.error().detail);
+}
+
+} // namespace
+
+void check_client(const client_config& x, context& c) {
+  check_cuid(x.cuid, c);
+  uniqueness<std::string> upstreams{"upstream", c};
+  for (const auto& one : x.upstreams) {
+    upstreams.add(one.name, one.name);
+    check_upstream(one, c);
+  }
+  uniqueness<std::string> aliases{"alias", c};
+  for (const auto& one : x.aliases) {
+    aliases.add(one.name, one.name);
+    check_alias(one, c);
+  }
+}
+
+} // namespace tocsin::roles

@@ -1,0 +1,136 @@
+#include "roles/config/explain.hpp"
+
+#include "roles/config/text.hpp"
+#include "transports/crypto/certificate.hpp"
+
+#include <array>
+#include <ctime>
+
+namespace tocsin::roles {
+
+namespace {
+
+namespace crypto = transports::crypto;
+
+std::string date_text(unix_seconds when) {
+  std::time_t seconds = when;
+  std::tm parts{};
+  std::array<char, 32> text{};
+  ::gmtime_r(&seconds, &parts);
+  auto n = std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts);
+  return {text.data(), n};
+}
+
+std::string list_of(const std::vector<prefix>& prefixes) {
+  std::string out;
+  for (const auto& x : prefixes)
+    out += (out.empty() ? "" : ", ") + x.to_string();
+  return out;
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+  std::vector<std::string_view> views(words.begin(), words.end());
+  return join(views);
+}
+
+void explain_identity(std::string& out, const identity_files& files,
+                      bool with_cuid) {
+  auto facts = crypto::read_certificate_file(files.certificate);
+  if (!facts) {
+    out += "  certificate " + files.certificate.string() + " ("
+           + facts.error().detail + ")\n";
+    return;
+  }
+  out += "  certificate " + facts->subject + ", valid until "
+         + date_text(facts->not_after) + "\n    "
+         + crypto::fingerprint_text(facts->fingerprint) + "\n";
+  if (with_cuid)
+    out += "    cuid " + crypto::cuid_of(facts->spki)
+           + " (derived from its public key)\n";
+}
+
+std::string heartbeat_text(std::chrono::seconds interval,
+                           std::uint32_t allowed) {
+  if (interval.count() == 0)
+    return "heartbeats are off";
+  return "heartbeats every " + duration_text(interval.count()) + ", lost after "
+         + std::to_string(allowed) + " without an answer";
+}
+
+void explain_customer(std::string& out, const customer_config& x) {
+  const auto& who = x.who;
+  const auto& ids = who.identities;
+  out += "  serves " + who.name + " (";
+  out += std::to_string(ids.fingerprints.size() + ids.dns_names.size()
+                        + ids.common_names.size());
+  out += " identities): " + list_of(who.prefixes);
+  if (!who.domains.empty())
+    out += "; " + list_of(who.domains);
+  out += "\n    up to " + std::to_string(who.limits.max_mitigations)
+         + " mitigations of " + duration_text(who.limits.lifetime.max)
+         + (who.limits.lifetime.allow_indefinite ? " or without an end" : "");
+  if (who.action == protocol::signal::mitigation_action::drop)
+    out += ", traffic is dropped";
+  else
+    out += ", traffic is limited to " + std::to_string(who.rate)
+           + " packets per second";
+  if (!who.accept.empty())
+    out += ", " + std::to_string(who.accept.size()) + " exemptions";
+  out += "\n    by " + list_of(x.mitigators) + "\n";
+}
+
+void explain_server(std::string& out, const server_config& x) {
+  out += "DOTS server\n  listens on";
+  for (const auto& address : x.listen)
+    out += " " + address.to_string() + "/udp";
+  out += " with " + std::to_string(x.reactors)
+         + (x.reactors == 1 ? " reactor\n" : " reactors\n");
+  explain_identity(out, x.identity, false);
+  out += "  " + heartbeat_text(x.heartbeat_interval, x.missing_hb_allowed)
+         + "\n  at most " + std::to_string(x.max_sessions) + " sessions\n";
+  for (const auto& customer : x.customers)
+    explain_customer(out, customer);
+  for (const auto& one : x.mitigators)
+    out += "  mitigates with " + one.name + ": driver " + one.driver
+           + (one.arguments.empty() ? "" : " " + list_of(one.arguments)) + "\n";
+}
+
+void explain_client(std::string& out, const client_config& x) {
+  out += "DOTS client\n";
+  explain_identity(out, x.identity, x.cuid.empty());
+  for (const auto& one : x.upstreams) {
+    out += "  calls " + one.name + " at " + one.server.to_string()
+           + ", which must be " + one.server_name;
+    if (one.source)
+      out += ", from " + one.source->address_string();
+    out += "\n    "
+           + heartbeat_text(one.heartbeat_interval, one.missing_hb_allowed);
+    if (!one.cuid.empty())
+      out += ", cuid " + one.cuid;
+    out += "\n";
+  }
+  out += "  asks for " + duration_text(x.defaults.lifetime.count())
+         + (x.defaults.renew ? ", renewed until withdrawn\n" : "\n");
+  for (const auto& one : x.aliases) {
+    auto targets = list_of(one.what.prefixes);
+    for (const auto* more : {&one.what.fqdns, &one.what.uris})
+      if (!more->empty())
+        targets += (targets.empty() ? "" : ", ") + list_of(*more);
+    out += "  alias " + one.name + ": " + targets + "\n";
+  }
+}
+
+} // namespace
+
+std::string explain(const config& x) {
+  std::string out = "Node " + x.node.name + "\n  database "
+                    + x.node.database().string() + "\n  operators reach it at "
+                    + x.node.control_socket.string() + "\n";
+  if (x.server)
+    explain_server(out, *x.server);
+  if (x.client)
+    explain_client(out, *x.client);
+  return out;
+}
+
+} // namespace tocsin::roles

@@ -1,0 +1,318 @@
+#pragma once
+#include "roles/config/config.hpp"
+#include "roles/config/option.hpp"
+
+/// The table of options. A visitor is called as `v(member, option)` for every
+/// key in the order of the reference; members that are themselves described
+/// here stand for tables, vectors of them for arrays of tables.
+namespace tocsin::roles {
+
+template <class T>
+inline constexpr bool is_section = false;
+template <>
+inline constexpr bool is_section<node_config> = true;
+template <>
+inline constexpr bool is_section<server_config> = true;
+template <>
+inline constexpr bool is_section<customer_config> = true;
+template <>
+inline constexpr bool is_section<protocol::signal::accept_entry> = true;
+template <>
+inline constexpr bool is_section<mitigator_config> = true;
+template <>
+inline constexpr bool is_section<client_config> = true;
+template <>
+inline constexpr bool is_section<upstream_config> = true;
+template <>
+inline constexpr bool is_section<mitigation_defaults> = true;
+template <>
+inline constexpr bool is_section<alias_config> = true;
+
+template <class Visitor>
+void describe(Visitor& v, node_config& x) {
+  v(x.name, {.name = "name",
+             .doc = "The node in logs and in the audit trail.",
+             .as = form::name});
+  v(x.data_dir, {.name = "data_dir",
+                 .doc = "Directory of the database `tocsin.db`; made with mode "
+                        "0700 if it does not exist.",
+                 .as = form::path});
+  v(x.control_socket,
+    {.name = "control_socket",
+     .doc = "Unix-domain socket of the operator API. At most 107 octets.",
+     .as = form::path,
+     .fallback = "`control.sock` in `data_dir`"});
+  v(x.log_level, {.name = "log_level", .doc = "The least that is logged."});
+  v(x.log_format,
+    {.name = "log_format", .doc = "Lines for people, or a JSON object each."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, identity_files& x) {
+  v(x.certificate, {.name = "certificate",
+                    .doc = "Own certificate chain, PEM, own one first.",
+                    .required = true,
+                    .as = form::path});
+  v(x.key, {.name = "key",
+            .doc = "Private key, PEM, readable to its owner only.",
+            .required = true,
+            .as = form::path});
+  v(x.ca, {.name = "ca",
+           .doc = "Authorities that peers' certificates must come from, PEM.",
+           .required = true,
+           .as = form::path});
+  v(x.crl, {.name = "crl",
+            .doc = "Revocation lists of these authorities, PEM.",
+            .as = form::path,
+            .fallback = "none"});
+}
+
+/// RFC 9132, Section 4.5.2.
+template <class Visitor, class Section>
+void describe_heartbeat(Visitor& v, Section& x) {
+  v(x.heartbeat_interval,
+    {.name = "heartbeat_interval",
+     .doc = "Time between two heartbeats; `0s` turns them, and with them the "
+            "detection of a lost session, off.",
+     .min = 15,
+     .max = 240});
+  v(x.missing_hb_allowed,
+    {.name = "missing_hb_allowed",
+     .doc = "Heartbeats without an answer before a session counts as lost.",
+     .min = 1,
+     .max = 65535});
+}
+
+template <class Visitor>
+void describe(Visitor& v, server_config& x) {
+  v(x.listen, {.name = "listen",
+               .doc = "Addresses for DTLS; without a port, 4646.",
+               .as = form::address,
+               .min = 0,
+               .max = 65535});
+  describe(v, x.identity);
+  v(x.reactors, {.name = "reactors",
+                 .doc = "Threads that own sockets; one per core at most.",
+                 .min = 1,
+                 .max = 256});
+  v(x.max_sessions, {.name = "max_sessions",
+                     .doc = "Sessions at one time, all reactors together.",
+                     .min = 1,
+                     .max = 10'000'000});
+  v(x.max_handshakes,
+    {.name = "max_handshakes",
+     .doc = "Handshakes in progress at one time, per reactor: they share it "
+            "with the sessions that exist.",
+     .min = 1,
+     .max = 65536});
+  v(x.cookie_rate,
+    {.name = "cookie_rate",
+     .doc = "Cookie answers to unproven addresses, per reactor: what a spoofed "
+            "flood can make the node send.",
+     .min = 1,
+     .max = 10'000'000,
+     .unit = "per second"});
+  v(x.terminating_period,
+    {.name = "terminating_period",
+     .doc = "How long a withdrawn mitigation stays active, so that routes can "
+            "settle (RFC 9132, Section 4.4.4).",
+     .min = 0,
+     .max = 86400});
+  v(x.max_terminating_period,
+    {.name = "max_terminating_period",
+     .doc = "The period doubles with every request made within it, up to this.",
+     .min = 0,
+     .max = 86400});
+  describe_heartbeat(v, x);
+  v(x.customers, {.name = "customer",
+                  .doc = "Who may ask for mitigation. Nothing outside a "
+                         "customer's own prefixes is ever touched."});
+  v(x.mitigators, {.name = "mitigator",
+                   .doc = "What makes mitigations real. At least one.",
+                   .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& v, customer_config& x) {
+  v(x.who.name, {.name = "name",
+                 .doc = "Unique; the key in storage and logs. Renaming a "
+                        "customer orphans its mitigations.",
+                 .required = true,
+                 .as = form::name});
+  v(x.who.identities,
+    {.name = "identities",
+     .doc = "Certificates that belong to it, one match suffices: `sha256:` and "
+            "the fingerprint of the certificate or of its public key, a DNS "
+            "name of the certificate, or `cn:` and its common name.",
+     .required = true});
+  v(x.who.prefixes,
+    {.name = "prefixes", .doc = "Its address space.", .required = true});
+  v(x.who.domains, {.name = "domains",
+                    .doc = "Its names; `*.example.com` stands for all names "
+                           "below example.com.",
+                    .as = form::wildcard});
+  v(x.names, {.name = "names",
+              .doc = "Fixed addresses of names, used instead of a resolver: "
+                     "`{ \"www.example.com\" = [\"192.0.2.80\"] }`.",
+              .as = form::domain});
+  v(x.who.limits.max_mitigations,
+    {.name = "max_mitigations",
+     .doc = "Mitigations at one time, all its clients together.",
+     .min = 1,
+     .max = 1'000'000});
+  v(x.who.limits.max_cuids, {.name = "max_cuids",
+                             .doc = "Clients with state at one time.",
+                             .min = 1,
+                             .max = 1'000'000});
+  v(x.who.limits.lifetime.max,
+    {.name = "max_lifetime",
+     .doc = "Longest lifetime granted; a longer wish is cut to it.",
+     .min = 1,
+     .max = 4294967295});
+  v(x.who.limits.lifetime.allow_indefinite,
+    {.name = "allow_indefinite",
+     .doc = "Grant lifetimes without an end; else such a wish gets "
+            "`max_lifetime`."});
+  v(x.who.limits.requests_per_minute,
+    {.name = "requests_per_minute",
+     .doc = "Requests in the long run; 0: not limited.",
+     .max = 60'000'000});
+  v(x.who.limits.request_burst, {.name = "request_burst",
+                                 .doc = "Requests at once, above the rate.",
+                                 .min = 1,
+                                 .max = 1'000'000});
+  v(x.who.action,
+    {.name = "action", .doc = "What happens to the traffic of its targets."});
+  v(x.who.rate, {.name = "rate",
+                 .doc = "What passes under `rate-limit`, and only then.",
+                 .min = 1,
+                 .max = 10'000'000'000,
+                 .unit = "packets per second",
+                 .fallback = "none"});
+  v(x.mitigators, {.name = "mitigators",
+                   .doc = "Names of the mitigators that serve it.",
+                   .as = form::name,
+                   .fallback = "all"});
+  v(x.who.accept, {.name = "accept",
+                   .doc = "Traffic that passes whatever is mitigated. An entry "
+                          "names sources, ports or protocols, or several."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, protocol::signal::accept_entry& x) {
+  v(x.sources,
+    {.name = "sources", .doc = "Prefixes it comes from.", .fallback = "any"});
+  v(x.ports, {.name = "ports",
+              .doc = "Destination ports: numbers, or ranges such as "
+                     "`\"8000-8080\"`.",
+              .fallback = "all"});
+  v(x.protocols, {.name = "protocols",
+                  .doc = "Numbers, or `tcp`, `udp`, `icmp`, `icmpv6`, `sctp`, "
+                         "`gre`, `esp`, `ah`.",
+                  .fallback = "all"});
+}
+
+template <class Visitor>
+void describe(Visitor& v, mitigator_config& x) {
+  v(x.name, {.name = "name",
+             .doc = "Unique; customers refer to it.",
+             .required = true,
+             .as = form::name});
+  v(x.driver, {.name = "driver",
+               .doc = "`nftables`, `exec`, or the path of a program that "
+                      "speaks the driver protocol.",
+               .required = true,
+               .as = form::driver});
+  v(x.arguments, {.name = "arguments", .doc = "Passed to the driver."});
+  v(x.environment,
+    {.name = "environment", .doc = "Variables added to the node's own."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, client_config& x) {
+  describe(v, x.identity);
+  v(x.cuid, {.name = "cuid",
+             .doc = "Client identifier shown to servers; do not change it "
+                    "while mitigations are active.",
+             .as = form::cuid,
+             .fallback = "derived from the certificate's public key"});
+  v(x.upstreams, {.name = "upstream",
+                  .doc = "DOTS servers to call. At least one.",
+                  .required = true});
+  v(x.defaults, {.name = "defaults",
+                 .doc = "What a request says unless it is told otherwise."});
+  v(x.aliases, {.name = "alias",
+                .doc = "Local names for targets, at least one of `prefixes`, "
+                       "`fqdns` and `uris` each."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, upstream_config& x) {
+  v(x.name, {.name = "name",
+             .doc = "Unique; the key in storage and on the command line.",
+             .required = true,
+             .as = form::name});
+  v(x.server, {.name = "server",
+               .doc = "Name or address of the server; without a port, 4646.",
+               .required = true,
+               .min = 1,
+               .max = 65535});
+  v(x.server_name, {.name = "server_name",
+                    .doc = "The name that the server's certificate must bear. "
+                           "Required if `server` is an address.",
+                    .as = form::domain,
+                    .fallback = "the host of `server`"});
+  v(x.source, {.name = "source",
+               .doc = "Local address to call from.",
+               .fallback = "chosen by the system"});
+  v(x.cuid, {.name = "cuid",
+             .doc = "Another client identifier, for this server alone.",
+             .as = form::cuid,
+             .fallback = "the one of `[client]`"});
+  describe_heartbeat(v, x);
+}
+
+template <class Visitor>
+void describe(Visitor& v, mitigation_defaults& x) {
+  v(x.lifetime, {.name = "lifetime",
+                 .doc = "Lifetime asked for (RFC 9132, Section 4.4.1.1).",
+                 .min = 1,
+                 .max = 4294967295,
+                 .indefinite = true});
+  v(x.renew, {.name = "renew",
+              .doc = "Refresh a request before its lifetime ends, until it is "
+                     "withdrawn."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, alias_config& x) {
+  v(x.name, {.name = "name",
+             .doc = "Unique; `tocsin mitigate --alias NAME`.",
+             .required = true,
+             .as = form::name});
+  v(x.what.prefixes, {.name = "prefixes", .doc = "Targets as prefixes."});
+  v(x.what.ports, {.name = "ports",
+                   .doc = "Numbers, or ranges such as `\"8000-8080\"`.",
+                   .fallback = "all"});
+  v(x.what.protocols,
+    {.name = "protocols",
+     .doc = "Numbers or names, as in `[[server.customer.accept]]`.",
+     .fallback = "all"});
+  v(x.what.fqdns, {.name = "fqdns",
+                   .doc = "Targets as names, resolved by the server.",
+                   .as = form::domain});
+  v(x.what.uris, {.name = "uris",
+                  .doc = "Targets as URIs, resolved by the server.",
+                  .as = form::uri});
+}
+
+template <class Visitor>
+void describe(Visitor& v, config& x) {
+  v(x.node, {.name = "node", .doc = "What every role needs."});
+  v(x.server,
+    {.name = "server", .doc = "Its presence makes the node a DOTS server."});
+  v(x.client,
+    {.name = "client", .doc = "Its presence makes the node a DOTS client."});
+}
+
+} // namespace tocsin::roles

@@ -1,0 +1,2 @@
+#define TOML_IMPLEMENTATION
+#include "roles/config/toml.hpp"

@@ -1,0 +1,96 @@
+#pragma once
+
+namespace tocsin::roles {
+
+/// A good configuration with every option in it; tests change one line.
+inline constexpr const char* base_text = R"([node]
+name = "edge-1"
+data_dir = "state"
+control_socket = "state/control.sock"
+log_level = "debug"
+log_format = "json"
+
+[server]
+listen = ["192.0.2.1", "[2001:db8::1]:14646"]
+certificate = "pki/dots.pem"
+key = "pki/dots-key.pem"
+ca = "pki/ca.pem"
+crl = "pki/crl.pem"
+reactors = 2
+max_sessions = 5000
+max_handshakes = 64
+cookie_rate = 2000
+terminating_period = "2m"
+max_terminating_period = "5m"
+heartbeat_interval = "30s"
+missing_hb_allowed = 15
+
+[[server.customer]]
+name = "example"
+identities = ["sha256:00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff", "Client.Example.COM.", "cn:Example Client"]
+prefixes = ["198.51.100.0/24", "2001:db8:6401::/48"]
+domains = ["example.com", "*.example.com"]
+names = { "www.example.com" = ["198.51.100.80", "2001:db8:6401::80"] }
+max_mitigations = 20
+max_cuids = 4
+max_lifetime = "12h"
+allow_indefinite = true
+requests_per_minute = 60
+request_burst = 10
+action = "rate-limit"
+rate = 1000
+mitigators = ["edge"]
+
+[[server.customer.accept]]
+sources = ["203.0.113.0/24"]
+ports = [53, "8000-8080"]
+protocols = ["udp", 6]
+
+[[server.customer]]
+name = "second"
+identities = ["second.example.net"]
+prefixes = ["203.0.113.0/25"]
+
+[[server.mitigator]]
+name = "edge"
+driver = "nftables"
+arguments = ["--table", "tocsin"]
+environment = { LANG = "C" }
+
+[[server.mitigator]]
+name = "hook"
+driver = "./drivers/hook"
+
+[client]
+certificate = "pki/client.pem"
+key = "pki/client-key.pem"
+ca = "pki/ca.pem"
+cuid = "AAECAwQFBgcICQoLDA0ODw"
+
+[[client.upstream]]
+name = "provider"
+server = "dots.provider.example"
+source = "192.0.2.7"
+heartbeat_interval = "0s"
+
+[[client.upstream]]
+name = "backup"
+server = "[2001:db8::9]:4747"
+server_name = "dots.backup.example"
+cuid = "DDECAwQFBgcICQoLDA0ODw"
+missing_hb_allowed = 3
+
+[client.defaults]
+lifetime = "30m"
+renew = false
+
+[[client.alias]]
+name = "web"
+prefixes = ["198.51.100.80"]
+ports = [80, 443]
+protocols = ["tcp"]
+fqdns = ["www.example.com"]
+uris = ["https://www.example.com/"]
+)";
+
+} // namespace tocsin::roles
