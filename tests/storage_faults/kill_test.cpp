@@ -124,7 +124,7 @@ void check(const std::string& path, std::uint32_t last_acknowledged) {
 }
 
 TEST(kill_9, loses_no_acknowledged_transaction) {
-  constexpr int rounds = 40;
+  constexpr int rounds = 32;
   auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random{seed};
