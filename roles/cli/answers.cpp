@@ -1,0 +1,290 @@
+#include "roles/cli/answers.hpp"
+
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <simdjson.h>
+
+namespace tocsin::roles::cli {
+
+namespace {
+
+namespace dom = simdjson::dom;
+using actors::mitigation_view;
+using protocol::signal::target;
+
+/// One object; a member of another type than expected counts as absent.
+class reader {
+public:
+  explicit reader(dom::element x) {
+    good_ = x.get_object().get(object_) == simdjson::SUCCESS;
+  }
+
+  std::optional<dom::element> find(std::string_view name) const {
+    dom::element value;
+    if (!good_ || object_[name].get(value) != simdjson::SUCCESS)
+      return std::nullopt;
+    return value;
+  }
+
+  void read(std::string_view name, std::string& into) const {
+    auto value = find(name);
+    if (value && value->is_string())
+      into = value->get_string().value_unsafe();
+  }
+  void read(std::string_view name, bool& into) const {
+    auto value = find(name);
+    if (value && value->is_bool())
+      into = value->get_bool().value_unsafe();
+  }
+  void read(std::string_view name, std::int64_t& into) const {
+    auto value = find(name);
+    if (value && value->is_int64())
+      into = value->get_int64().value_unsafe();
+  }
+  template <std::unsigned_integral T>
+  void read(std::string_view name, T& into) const {
+    auto value = find(name);
+    std::uint64_t number = 0;
+    if (value && value->get_uint64().get(number) == simdjson::SUCCESS
+        && number <= std::numeric_limits<T>::max())
+      into = static_cast<T>(number);
+  }
+
+  /// Calls `f` for each entry of the list `name`; false if there is none.
+  template <class F>
+  bool each(std::string_view name, F f) const {
+    auto value = find(name);
+    if (!value || !value->is_array())
+      return false;
+    for (auto entry : value->get_array().value_unsafe())
+      f(entry);
+    return true;
+  }
+
+  void read(std::string_view name, std::vector<std::string>& into) const {
+    each(name, [&](dom::element entry) {
+      std::string_view text;
+      if (entry.get_string().get(text) == simdjson::SUCCESS)
+        into.emplace_back(text);
+    });
+  }
+
+private:
+  dom::object object_;
+  bool good_ = false;
+};
+
+void read_target(const reader& from, target& into) {
+  std::vector<std::string> prefixes;
+  from.read("target-prefix", prefixes);
+  for (const auto& text : prefixes)
+    if (auto value = protocol::signal::prefix::parse(text))
+      into.prefixes.push_back(*value);
+  from.each("target-port-range", [&](dom::element entry) {
+    protocol::signal::port_range range;
+    reader object{entry};
+    object.read("lower-port", range.lower);
+    object.read("upper-port", range.upper);
+    into.ports.push_back(range);
+  });
+  from.each("target-protocol", [&](dom::element entry) {
+    std::uint64_t number = 0;
+    if (entry.get_uint64().get(number) == simdjson::SUCCESS && number <= 255)
+      into.protocols.push_back(static_cast<std::uint8_t>(number));
+  });
+  from.read("target-fqdn", into.fqdns);
+  from.read("target-uri", into.uris);
+  from.read("alias-name", into.aliases);
+}
+
+void read_status(const reader& from, protocol::signal::status& into) {
+  using protocol::signal::status;
+  std::string label;
+  from.read("status", label);
+  for (int i = 1; i <= static_cast<int>(status::signal_loss); ++i)
+    if (to_string(static_cast<status>(i)) == label)
+      into = static_cast<status>(i);
+}
+
+mitigation_view make_mitigation(const reader& from) {
+  mitigation_view x;
+  from.read("peer", x.peer);
+  from.read("cuid", x.cuid);
+  from.read("mid", x.mid);
+  read_target(from, x.what);
+  from.read("lifetime", x.lifetime);
+  read_status(from, x.status);
+  from.read("progress", x.progress);
+  if (from.find("start"))
+    from.read("start", x.start.emplace());
+  if (auto dropped = from.find("dropped")) {
+    auto& counters = x.dropped.emplace();
+    reader object{*dropped};
+    object.read("bytes_dropped", counters.bytes_dropped);
+    object.read("pkts_dropped", counters.pkts_dropped);
+    object.read("bps_dropped", counters.bps_dropped);
+    object.read("pps_dropped", counters.pps_dropped);
+  }
+  from.each("enforcement", [&](dom::element entry) {
+    auto& one = x.enforcement.emplace_back();
+    reader object{entry};
+    object.read("mitigator", one.mitigator);
+    object.read("state", one.state);
+    object.read("detail", one.detail);
+  });
+  from.read("renew", x.renew);
+  from.read("age_ms", x.age_ms);
+  from.read("answer_ms", x.answer_ms);
+  from.read("note", x.note);
+  return x;
+}
+
+actors::session_view make_session(const reader& from) {
+  actors::session_view x;
+  from.read("id", x.id);
+  from.read("side", x.side);
+  from.read("peer", x.peer);
+  from.read("address", x.address);
+  from.read("identity", x.identity);
+  from.read("transport", x.transport);
+  from.read("state", x.state);
+  from.read("age_s", x.age_s);
+  from.read("idle_ms", x.idle_ms);
+  from.read("missed_heartbeats", x.missed_heartbeats);
+  from.read("peer_hears_us", x.peer_hears_us);
+  from.read("requests_in", x.requests_in);
+  from.read("requests_out", x.requests_out);
+  return x;
+}
+
+actors::mitigator_view make_mitigator(const reader& from) {
+  actors::mitigator_view x;
+  from.read("name", x.name);
+  from.read("driver", x.driver);
+  from.read("state", x.state);
+  from.read("detail", x.detail);
+  from.read("rules", x.rules);
+  from.read("pending", x.pending);
+  from.read("restarts", x.restarts);
+  return x;
+}
+
+actors::upstream_view make_upstream(const reader& from) {
+  actors::upstream_view x;
+  from.read("name", x.name);
+  from.read("server", x.server);
+  from.read("state", x.state);
+  from.read("detail", x.detail);
+  from.read("cuid", x.cuid);
+  return x;
+}
+
+failure not_understood() {
+  return fail(ec::malformed, "answer",
+              "the node's answer is not understood: is it another version?");
+}
+
+/// Calls `read` with the object that `json` is.
+template <class T, class Read>
+result<T> parse(std::string_view json, Read read) {
+  dom::parser parser;
+  dom::element root;
+  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS
+      || !root.is_object())
+    return not_understood();
+  return read(reader{root});
+}
+
+} // namespace
+
+result<actors::node_view> read_node(std::string_view json) {
+  return parse<actors::node_view>(json, [](const reader& from) {
+    actors::node_view x;
+    from.read("name", x.name);
+    from.read("version", x.version);
+    from.read("roles", x.roles);
+    from.read("uptime_s", x.uptime_s);
+    from.read("sessions", x.sessions);
+    from.read("clients", x.clients);
+    from.read("mitigations", x.mitigations);
+    from.read("listening", x.listening);
+    from.each("mitigators", [&](dom::element entry) {
+      x.mitigators.push_back(make_mitigator(reader{entry}));
+    });
+    from.each("upstreams", [&](dom::element entry) {
+      x.upstreams.push_back(make_upstream(reader{entry}));
+    });
+    return x;
+  });
+}
+
+result<mitigation_view> read_mitigation(std::string_view json) {
+  return parse<mitigation_view>(json, make_mitigation);
+}
+
+result<std::vector<mitigation_view>> read_mitigations(std::string_view json) {
+  using list = std::vector<mitigation_view>;
+  return parse<list>(json, [](const reader& from) -> result<list> {
+    list xs;
+    bool there = from.each("mitigations", [&](dom::element entry) {
+      xs.push_back(make_mitigation(reader{entry}));
+    });
+    if (!there)
+      return not_understood();
+    return xs;
+  });
+}
+
+result<session_list> read_sessions(std::string_view json) {
+  return parse<session_list>(
+      json, [](const reader& from) -> result<session_list> {
+        session_list x;
+        from.read("total", x.total);
+        bool there = from.each("sessions", [&](dom::element entry) {
+          x.sessions.push_back(make_session(reader{entry}));
+        });
+        if (!there)
+          return not_understood();
+        return x;
+      });
+}
+
+result<std::vector<storage::audit_event>> read_audit(std::string_view json) {
+  using list = std::vector<storage::audit_event>;
+  return parse<list>(json, [](const reader& from) -> result<list> {
+    list xs;
+    bool there = from.each("events", [&](dom::element entry) {
+      auto& x = xs.emplace_back();
+      reader object{entry};
+      object.read("when", x.when);
+      object.read("actor", x.actor);
+      object.read("action", x.action);
+      object.read("subject", x.subject);
+      object.read("outcome", x.outcome);
+    });
+    if (!there)
+      return not_understood();
+    return xs;
+  });
+}
+
+failure read_error(std::string_view json) {
+  auto x = fail(ec::internal, "node", "it failed without saying why");
+  dom::parser parser;
+  dom::element error;
+  if (parser.parse(json.data(), json.size())["error"].get(error)
+      != simdjson::SUCCESS)
+    return x;
+  reader from{error};
+  std::string code;
+  from.read("code", code);
+  from.read("where", x.where);
+  from.read("detail", x.detail);
+  for (int i = 0; i <= static_cast<int>(ec::internal); ++i)
+    if (to_string(static_cast<ec>(i)) == code)
+      x.code = static_cast<ec>(i);
+  return x;
+}
+
+} // namespace tocsin::roles::cli

@@ -1,0 +1,237 @@
+#include "roles/cli/arguments.hpp"
+
+#include "actors/api.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace tocsin::roles::cli {
+
+namespace {
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 done; 1 refused or failed; 2 the command line makes no "
+    "sense;\n3 no node answers; 4 asked for but not yet confirmed; 5 the "
+    "configuration is\ninvalid.";
+
+CLI::App* add(CLI::App& app, const char* name, const char* description,
+              const std::string& footer) {
+  auto* command = app.add_subcommand(name, description);
+  command->footer(footer + "\n\n" + exit_codes);
+  return command;
+}
+
+void add_config(CLI::App& app, arguments& into) {
+  app.add_option("-c,--config", into.common.config,
+                 "Configuration file of the node")
+      ->type_name("FILE")
+      ->envname("TOCSIN_CONFIG")
+      ->capture_default_str();
+}
+
+void add_json(CLI::App& app, arguments& into) {
+  app.add_flag("--json", into.common.json, "Print the answer as JSON");
+}
+
+/// What every command towards a running node takes.
+void add_common(CLI::App& app, arguments& into) {
+  add_config(app, into);
+  app.add_option("--socket", into.common.socket,
+                 "Control socket of the node, instead of the configured one")
+      ->type_name("PATH")
+      ->envname("TOCSIN_SOCKET");
+  add_json(app, into);
+  app.add_option("--timeout", into.timeout,
+                 "How long to wait, e.g. 30s; 60s for an answer of the peer, "
+                 "15s else")
+      ->type_name("TIME");
+}
+
+/// A repeatable option that takes one value each time.
+void add_list(CLI::App& app, const char* name, std::vector<std::string>& into,
+              const char* type, const char* description) {
+  app.add_option(name, into, description)
+      ->type_name(type)
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_name(CLI::App& app, std::string& peer, std::string& cuid) {
+  app.add_option("--customer,--upstream", peer,
+                 "Whose it is: the customer's or the upstream's name")
+      ->type_name("NAME");
+  app.add_option("--cuid", cuid, "Client identifier, on a server node")
+      ->type_name("CUID");
+}
+
+void add_node_commands(CLI::App& app, arguments& into) {
+  auto* run = add(app, "run", "Run a node in the foreground",
+                  "Example:\n  tocsin run -c /etc/tocsin/tocsin.toml");
+  add_config(*run, into);
+  run->add_option("--log-level", into.run.log_level,
+                  "trace, debug, info, warning or error; default as configured")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
+      ->type_name("LEVEL");
+  auto* check =
+      add(app, "check", "Check a configuration without running it",
+          "Examples:\n  tocsin check -c tocsin.toml\n"
+          "  tocsin check -c tocsin.toml --explain   what it would do");
+  add_config(*check, into);
+  check->add_flag("--explain", into.check.explain,
+                  "Say what a node with this configuration is and does");
+  check->add_flag("-q,--quiet", into.check.quiet, "Print remarks only");
+}
+
+void add_targets(CLI::App& app, arguments& into) {
+  auto& x = into.mitigate;
+  app.add_option("target", x.targets, "Addresses and prefixes to protect")
+      ->type_name("PREFIX")
+      ->expected(0, static_cast<int>(actors::max_targets));
+  add_list(app, "--prefix", x.prefixes, "PREFIX", "The same as an option");
+  add_list(app, "--port", x.ports, "PORT",
+           "Only this port or range, e.g. 80 or 8000-8100");
+  add_list(app, "--protocol", x.protocols, "NAME",
+           "Only this protocol: udp, tcp, icmp, ... or its number");
+  add_list(app, "--fqdn", x.fqdns, "NAME", "Protect the addresses of a name");
+  add_list(app, "--uri", x.uris, "URI", "Protect the addresses of a URI");
+  add_list(app, "--alias", x.aliases, "NAME",
+           "Protect what the node's configuration calls so");
+}
+
+void add_mitigate(CLI::App& app, arguments& into) {
+  auto* command =
+      add(app, "mitigate", "Ask an upstream to stop an attack",
+          "Examples:\n"
+          "  tocsin mitigate 203.0.113.7\n"
+          "  tocsin mitigate 203.0.113.0/24 --protocol udp --port 53\n"
+          "  tocsin mitigate --fqdn www.example.com --lifetime 2h --renew\n"
+          "  tocsin mitigate --alias web --upstream provider --no-wait");
+  add_targets(*command, into);
+  command
+      ->add_option("--lifetime", into.mitigate.lifetime,
+                   "How long: 90s, 15m, 1h, 2d, 3600 or forever")
+      ->type_name("TIME");
+  auto* renew = command->add_flag("--renew", into.renew,
+                                  "Ask again before it ends, until withdrawn");
+  command->add_flag("--no-renew", into.no_renew, "Let it end")->excludes(renew);
+  command
+      ->add_option("--upstream", into.mitigate.upstream,
+                   "Which upstream to ask, if there are several")
+      ->type_name("NAME");
+  command->add_flag("--no-wait", into.no_wait,
+                    "Do not wait for the upstream's answer");
+  add_common(*command, into);
+}
+
+void add_mitigation_commands(CLI::App& app, arguments& into) {
+  add_mitigate(app, into);
+  auto* status =
+      add(app, "status", "Show the node and its mitigations, or one of them",
+          "Examples:\n  tocsin status\n"
+          "  tocsin status 7\n"
+          "  tocsin status 7 --watch   until interrupted");
+  status->add_option("mid", into.mid, "Show this mitigation in detail")
+      ->type_name("MID");
+  add_name(*status, into.status.peer, into.status.cuid);
+  status->add_flag("-w,--watch", into.status.watch, "Repeat every 2 s");
+  add_common(*status, into);
+  auto* listing = add(app, "list", "List all mitigations",
+                      "Examples:\n  tocsin list\n"
+                      "  tocsin list --json | jq '.mitigations[].mid'");
+  add_common(*listing, into);
+  auto* withdraw =
+      add(app, "withdraw", "End a mitigation",
+          "Examples:\n  tocsin withdraw 7\n"
+          "  tocsin withdraw 7 --customer shop --cuid dz6pHjaADkaFTbjr0JGBpw");
+  withdraw->add_option("mid", into.name.mid, "Which one; see `tocsin list`")
+      ->type_name("MID")
+      ->required();
+  add_name(*withdraw, into.name.peer, into.name.cuid);
+  add_common(*withdraw, into);
+}
+
+void add_reports(CLI::App& app, arguments& into) {
+  auto* sessions = add(app, "sessions", "List sessions with peers",
+                       "Example:\n  tocsin sessions --limit 20");
+  sessions->add_option("--limit", into.session_limit, "How many at most")
+      ->check(CLI::Range(std::size_t{0}, actors::max_session_limit))
+      ->capture_default_str();
+  add_common(*sessions, into);
+  auto* audit = add(app, "audit", "Show who did what, newest first",
+                    "Example:\n  tocsin audit --limit 20");
+  audit->add_option("--limit", into.audit_limit, "How many at most")
+      ->check(CLI::Range(std::size_t{0}, actors::max_audit_limit))
+      ->capture_default_str();
+  add_common(*audit, into);
+  auto* node = add(app, "node", "Show the node, its upstreams and mitigators",
+                   "Example:\n  tocsin node");
+  add_common(*node, into);
+}
+
+void add_pki_init(CLI::App& pki, arguments& into) {
+  auto* init = add(pki, "init", "Make a certification authority",
+                   "Example:\n  tocsin pki init --dir /etc/tocsin/pki "
+                   "--name \"Example DOTS CA\"");
+  init->add_option("--dir", into.pki_directory, "Where it keeps its files")
+      ->type_name("DIR")
+      ->capture_default_str();
+  init->add_option("--name", into.init.name, "Its common name")
+      ->capture_default_str();
+  init->add_option("--days", into.init.days, "How long it is valid")
+      ->capture_default_str();
+  add_json(*init, into);
+}
+
+void add_pki(CLI::App& app, arguments& into) {
+  auto* pki = add(app, "pki", "Make certificates for DOTS agents",
+                  "Examples:\n  tocsin pki init\n"
+                  "  tocsin pki issue dots.example.net --for server");
+  pki->require_subcommand(1);
+  add_pki_init(*pki, into);
+  auto* issue = add(*pki, "issue", "Make a key and a certificate for an agent",
+                    "Examples:\n"
+                    "  tocsin pki issue dots.example.net --for server "
+                    "--address 192.0.2.1\n"
+                    "  tocsin pki issue client.example.com --for client");
+  issue->add_option("name", into.issue.name, "DNS name of the agent")
+      ->required();
+  issue
+      ->add_option("--for", into.issue_for,
+                   "What it will be: client, server or both")
+      ->check(CLI::IsMember({"client", "server", "both"}))
+      ->capture_default_str();
+  issue->add_option("--dir", into.pki_directory, "Directory of the authority")
+      ->type_name("DIR")
+      ->capture_default_str();
+  add_list(*issue, "--dns", into.issue.dns_names, "NAME", "One more DNS name");
+  add_list(*issue, "--address", into.issue.addresses, "ADDRESS",
+           "An address to be called by");
+  issue->add_option("--days", into.issue.days, "How long it is valid")
+      ->capture_default_str();
+  add_json(*issue, into);
+}
+
+} // namespace
+
+std::unique_ptr<CLI::App> make_parser(arguments& into) {
+  auto app = std::make_unique<CLI::App>(
+      "Tocsin rings the bell when a network is under attack: a DDoS Open "
+      "Threat\n"
+      "Signaling (DOTS) agent. `tocsin COMMAND --help` explains a command.",
+      "tocsin");
+  app->require_subcommand(1);
+  app->footer(std::string{"Examples:\n"
+                          "  tocsin check -c /etc/tocsin/tocsin.toml\n"
+                          "  tocsin run -c /etc/tocsin/tocsin.toml\n"
+                          "  tocsin mitigate 203.0.113.7\n"
+                          "  tocsin status\n\n"}
+              + exit_codes);
+  add_node_commands(*app, into);
+  add_mitigation_commands(*app, into);
+  add_reports(*app, into);
+  add_pki(*app, into);
+  add(*app, "version", "Print the version", "Example:\n  tocsin version");
+  return app;
+}
+
+} // namespace tocsin::roles::cli

@@ -1,0 +1,43 @@
+#pragma once
+#include "roles/cli/environment.hpp"
+#include "roles/cli/node_client.hpp"
+#include "roles/cli/orders.hpp"
+#include "roles/cli/reports.hpp"
+#include "transports/crypto/pki.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace tocsin::roles::cli {
+
+/// What the command line said.
+struct arguments {
+  common_options common;
+  std::string timeout; ///< as typed
+  run_options run;
+  check_options check;
+  mitigate_options mitigate;
+  bool renew = false, no_renew = false, no_wait = false;
+  status_options status;
+  std::uint32_t mid = 0; ///< of `status`, if given
+  name_options name;     ///< of `withdraw`
+  std::uint32_t session_limit = 1000;
+  std::uint32_t audit_limit = 100;
+  transports::crypto::pki_init_options init;
+  transports::crypto::pki_issue_options issue;
+  std::string pki_directory = "/etc/tocsin/pki";
+  std::string issue_for = "client";
+};
+
+/// The commands, their options and their help, bound to `into`; both must
+/// live as long as each other.
+std::unique_ptr<CLI::App> make_parser(arguments& into);
+
+} // namespace tocsin::roles::cli

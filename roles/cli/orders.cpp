@@ -1,0 +1,294 @@
+#include "roles/cli/orders.hpp"
+
+#include "roles/cli/answers.hpp"
+#include "roles/cli/words.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace tocsin::roles::cli {
+
+namespace {
+
+using actors::mitigation_view;
+using std::chrono::seconds;
+
+/// How often the node, not the peer, is asked for news.
+constexpr std::chrono::milliseconds poll_interval{500};
+
+template <class T>
+result<void> read_all(const std::vector<std::string>& texts,
+                      result<T> (*parse)(std::string_view),
+                      std::vector<T>& into) {
+  for (const auto& text : texts) {
+    auto value = parse(text);
+    if (!value)
+      return value.error();
+    into.push_back(std::move(*value));
+  }
+  return {};
+}
+
+result<protocol::signal::prefix> parse_prefix(std::string_view text) {
+  auto value = protocol::signal::prefix::parse(text);
+  if (!value)
+    return fail(value.error().code, std::string{text},
+                "is not an address or a prefix; for a name use --fqdn, --uri "
+                "or --alias");
+  return value;
+}
+
+std::string name_of(const mitigation_view& x) {
+  return "mid " + std::to_string(x.mid);
+}
+
+/// Tells of the wait on `err`: at once, then in place on a terminal, else
+/// every ten seconds.
+class waiting_note {
+public:
+  waiting_note(environment& env, const mitigation_view& x)
+      : env_{env}, text_{"asked " + printable(x.peer) + " (" + name_of(x)
+                         + "), waiting for the answer... "} {}
+
+  void tell(seconds waited) {
+    auto step = env_.err_is_terminal ? seconds{1} : seconds{10};
+    if (last_ && waited < *last_ + step)
+      return;
+    last_ = waited;
+    if (env_.err_is_terminal)
+      env_.err << '\r';
+    env_.err << text_ << waited.count() << " s";
+    if (!env_.err_is_terminal)
+      env_.err << '\n';
+    env_.err.flush();
+  }
+
+  void end() {
+    if (last_ && env_.err_is_terminal)
+      env_.err << '\n';
+  }
+
+private:
+  environment& env_;
+  std::string text_;
+  std::optional<seconds> last_;
+};
+
+/// The newest the node knows of `x`, from its memory: the list never bothers
+/// the peer, who may be struggling.
+std::optional<mitigation_view> look_again(node_client& node,
+                                          const mitigation_view& x) {
+  auto body = node.get("/v1/mitigations");
+  if (!body)
+    return std::nullopt;
+  auto list = read_mitigations(*body);
+  if (!list) {
+    node.fail_with(list.error(), exit_code::failed);
+    return std::nullopt;
+  }
+  for (auto& one : *list)
+    if (one.mid == x.mid && one.peer == x.peer && one.cuid == x.cuid)
+      return std::move(one);
+  node.fail_with(fail(ec::not_found, name_of(x),
+                      "the node has given up this request; see `"
+                          + node.repeat("audit") + '`'),
+                 exit_code::failed);
+  return std::nullopt;
+}
+
+/// Waits until the peer has answered or patience ends. Nothing: a failure,
+/// which has been reported.
+std::optional<mitigation_view>
+wait_for_answer(node_client& node, mitigation_view x, time_point begin) {
+  waiting_note note{node.env(), x};
+  std::optional<mitigation_view> newest = std::move(x);
+  while (newest && newest->progress == "requested") {
+    auto waited = std::chrono::duration_cast<seconds>(node.env().now() - begin);
+    note.tell(waited);
+    if (waited >= node.patience() || !node.env().pause(poll_interval))
+      break;
+    newest = look_again(node, *newest);
+  }
+  note.end();
+  return newest;
+}
+
+void summarize(node_client& node, const mitigation_view& x) {
+  auto& out = node.env().out;
+  auto mid = std::to_string(x.mid);
+  out << "mitigation " << mid << " at " << printable(x.peer) << ": "
+      << say_status(x.status) << '\n';
+  out << "  protects  " << say_target(x.what) << '\n';
+  out << "  granted   " << say_lifetime(x.lifetime)
+      << (x.renew ? ", renewed until withdrawn" : "") << '\n';
+  out << "  answered  in " << say_milliseconds(x.answer_ms) << '\n';
+  if (!x.note.empty())
+    out << "  note      " << printable(x.note) << '\n';
+  out << "  follow    " << node.repeat("status " + mid) << '\n';
+  out << "  end       " << node.repeat("withdraw " + mid) << '\n';
+}
+
+exit_code conclude(node_client& node, const mitigation_view& x, bool waited) {
+  auto mid = std::to_string(x.mid);
+  if (node.json())
+    node.env().out << to_json(x) << '\n';
+  if (x.progress == "refused") {
+    auto why = x.note.empty() ? "without a reason" : printable(x.note);
+    node.env().err << "tocsin: " << printable(x.peer) << " refused "
+                   << name_of(x) << ": " << why << '\n';
+    return exit_code::failed;
+  }
+  if (x.progress != "requested") {
+    if (!node.json())
+      summarize(node, x);
+    return exit_code::ok;
+  }
+  if (!node.json() || waited)
+    node.env().err << "asked " << printable(x.peer) << " (" << name_of(x)
+                   << "), not confirmed yet; follow it with `"
+                   << node.repeat("status " + mid) << "`, end it with `"
+                   << node.repeat("withdraw " + mid) << "`\n";
+  return waited ? exit_code::timeout : exit_code::ok;
+}
+
+/// What `withdraw` has achieved.
+exit_code conclude_withdrawal(node_client& node, const mitigation_view& x,
+                              const std::string& body) {
+  if (node.json())
+    node.env().out << body << '\n';
+  if (x.progress == "withdrawing") {
+    node.env().err << "asked " << printable(x.peer) << " to withdraw "
+                   << name_of(x) << ", not confirmed yet; follow it with `"
+                   << node.repeat("status " + std::to_string(x.mid)) << "`\n";
+    return exit_code::timeout;
+  }
+  if (x.progress == "refused") {
+    node.env().err << "tocsin: " << printable(x.peer) << " refused to withdraw "
+                   << name_of(x) << ": " << printable(x.note) << '\n';
+    return exit_code::failed;
+  }
+  if (!node.json()) {
+    node.env().out << "mitigation " << x.mid << " of " << printable(x.peer)
+                   << " is withdrawn\n";
+    if (!x.note.empty())
+      node.env().out << "  note      " << printable(x.note) << '\n';
+  }
+  return exit_code::ok;
+}
+
+bool is_meant(const mitigation_view& x, const name_options& name) {
+  return x.mid == name.mid && (name.peer.empty() || x.peer == name.peer)
+         && (name.cuid.empty() || x.cuid == name.cuid);
+}
+
+} // namespace
+
+result<actors::order_body> read_order(const mitigate_options& x) {
+  actors::order_body order;
+  auto& what = order.what;
+  for (auto done : {read_all(x.targets, parse_prefix, what.prefixes),
+                    read_all(x.prefixes, parse_prefix, what.prefixes),
+                    read_all(x.ports, parse_ports, what.ports),
+                    read_all(x.protocols, parse_protocol, what.protocols)})
+    if (!done)
+      return done.error();
+  what.fqdns = x.fqdns;
+  what.uris = x.uris;
+  what.aliases = x.aliases;
+  // RFC 9132, Section 4.4.1.1: ports or protocols alone are no target.
+  if (what.prefixes.empty() && what.fqdns.empty() && what.uris.empty()
+      && what.aliases.empty())
+    return fail(ec::missing, "target",
+                "say what to protect: an address or prefix, --fqdn, --uri or "
+                "--alias");
+  if (!x.lifetime.empty()) {
+    auto lifetime = parse_lifetime(x.lifetime);
+    if (!lifetime)
+      return lifetime.error();
+    order.lifetime = *lifetime;
+  }
+  order.renew = x.renew;
+  order.upstream = x.upstream;
+  return order;
+}
+
+exit_code mitigate(node_client& node, const mitigate_options& options) {
+  auto order = read_order(options);
+  if (!order)
+    return node.fail_with(order.error(), exit_code::usage);
+  auto begin = node.env().now();
+  // Most peers answer within a second; for the others there is something to
+  // tell meanwhile.
+  auto first =
+      options.wait ? std::min(node.patience(), seconds{1}) : seconds{0};
+  auto body =
+      node.ask("POST", "/v1/mitigations?wait=" + std::to_string(first.count()),
+               to_json(*order), first);
+  if (!body)
+    return node.code();
+  auto view = read_mitigation(*body);
+  if (!view)
+    return node.fail_with(view.error(), exit_code::failed);
+  if (!options.wait)
+    return conclude(node, *view, false);
+  auto answered = wait_for_answer(node, std::move(*view), begin);
+  return answered ? conclude(node, *answered, true) : node.code();
+}
+
+exit_code withdraw(node_client& node, const name_options& options) {
+  auto name = complete(node, options);
+  if (!name)
+    return node.code();
+  auto target = target_of(*name);
+  target += target.find('?') == target.npos ? '?' : '&';
+  target += "wait=" + std::to_string(node.patience().count());
+  auto body = node.ask("DELETE", target, {}, node.patience());
+  if (!body)
+    return node.code();
+  auto view = read_mitigation(*body);
+  if (!view)
+    return node.fail_with(view.error(), exit_code::failed);
+  return conclude_withdrawal(node, *view, *body);
+}
+
+std::optional<actors::mitigation_name> complete(node_client& node,
+                                                const name_options& options) {
+  if (!options.peer.empty() && !options.cuid.empty())
+    return actors::mitigation_name{options.peer, options.cuid, options.mid};
+  auto body = node.get("/v1/mitigations");
+  if (!body)
+    return std::nullopt;
+  auto list = read_mitigations(*body);
+  if (!list) {
+    node.fail_with(list.error(), exit_code::failed);
+    return std::nullopt;
+  }
+  std::erase_if(*list, [&](const auto& x) { return !is_meant(x, options); });
+  // Unknown to the list: the node may still know, and answers in its words.
+  if (list->empty())
+    return actors::mitigation_name{options.peer, options.cuid, options.mid};
+  if (list->size() == 1)
+    return actors::mitigation_name{list->front().peer, list->front().cuid,
+                                   options.mid};
+  node.fail_with(fail(ec::conflict, "mid " + std::to_string(options.mid),
+                      "there are several; add --customer (or --upstream) and "
+                      "--cuid:"),
+                 exit_code::usage);
+  for (const auto& x : *list)
+    node.env().err << "  --customer " << printable(x.peer) << " --cuid "
+                   << printable(x.cuid) << "  protects " << say_target(x.what)
+                   << '\n';
+  return std::nullopt;
+}
+
+std::string target_of(const actors::mitigation_name& name) {
+  auto target = "/v1/mitigations/" + std::to_string(name.mid);
+  if (!name.peer.empty())
+    target += "?peer=" + percent_encode(name.peer);
+  if (!name.cuid.empty())
+    target +=
+        (name.peer.empty() ? "?cuid=" : "&cuid=") + percent_encode(name.cuid);
+  return target;
+}
+
+} // namespace tocsin::roles::cli

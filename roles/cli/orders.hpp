@@ -1,0 +1,44 @@
+#pragma once
+#include "actors/api.hpp"
+#include "roles/cli/node_client.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The commands that change something: `mitigate` and `withdraw`.
+namespace tocsin::roles::cli {
+
+/// As typed; checked by read_order.
+struct mitigate_options {
+  std::vector<std::string> targets; ///< prefixes without --prefix
+  std::vector<std::string> prefixes, ports, protocols, fqdns, uris, aliases;
+  std::string lifetime; ///< empty: the node's default
+  std::optional<bool> renew;
+  std::string upstream;
+  bool wait = true;
+};
+
+/// Which mitigation is meant.
+struct name_options {
+  std::uint32_t mid = 0;
+  std::string peer; ///< customer or upstream; empty: found out
+  std::string cuid; ///< empty: found out
+};
+
+/// Fails with ec::malformed, ec::out_of_range or ec::missing.
+result<actors::order_body> read_order(const mitigate_options& x);
+
+exit_code mitigate(node_client& node, const mitigate_options& options);
+exit_code withdraw(node_client& node, const name_options& options);
+
+/// Completes the name from the node's list: a mid alone will do as long as it
+/// is the only one. Nothing: it is not, and that has been reported.
+std::optional<actors::mitigation_name> complete(node_client& node,
+                                                const name_options& options);
+
+/// "/v1/mitigations/7?peer=...&cuid=..."
+std::string target_of(const actors::mitigation_name& name);
+
+} // namespace tocsin::roles::cli

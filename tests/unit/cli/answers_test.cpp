@@ -1,0 +1,100 @@
+#include "actors/api.hpp"
+#include "roles/cli/answers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tocsin::roles::cli {
+namespace {
+
+using actors::to_json;
+using protocol::signal::status;
+
+/// What is written again must be the same text: nothing was lost in reading.
+TEST(answers, every_view_survives_the_way_through_json) {
+  actors::mitigation_view mitigation;
+  mitigation.peer = "shop";
+  mitigation.cuid = "cu";
+  mitigation.mid = 4294967295;
+  mitigation.what.prefixes = {
+      *protocol::signal::prefix::parse("2001:db8::/32")};
+  mitigation.what.ports = {{1, 65535}};
+  mitigation.what.protocols = {0, 255};
+  mitigation.what.fqdns = {"a.example"};
+  mitigation.what.uris = {"http://a/"};
+  mitigation.what.aliases = {"web"};
+  mitigation.lifetime = -1;
+  mitigation.progress = "active";
+  mitigation.start = 1;
+  mitigation.dropped = {18446744073709551615u, 2, 3, 4};
+  mitigation.enforcement = {{"edge", "failed", "why"}};
+  mitigation.renew = true;
+  mitigation.age_ms = 5;
+  mitigation.answer_ms = 6;
+  mitigation.note = "n";
+  for (int i = 1; i <= 8; ++i) {
+    mitigation.status = static_cast<status>(i);
+    auto text = to_json(mitigation);
+    auto again = read_mitigation(text);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(to_json(*again), text);
+  }
+  auto text = to_json(std::vector{mitigation, actors::mitigation_view{}});
+  EXPECT_EQ(to_json(*read_mitigations(text)), text);
+
+  actors::session_view session{
+      7,    "server", "shop", "192.0.2.1:4646", "i", "dtls", "up", 1, 2, 3,
+      true, 4,        5};
+  text = to_json(std::vector{session}, 9);
+  auto sessions = read_sessions(text);
+  ASSERT_TRUE(sessions);
+  EXPECT_EQ(to_json(sessions->sessions, sessions->total), text);
+
+  actors::node_view node{"n",
+                         "v",
+                         {"server"},
+                         1,
+                         2,
+                         3,
+                         4,
+                         {"udp x"},
+                         {{"m", "d", "up", "x", 1, 2, 3}},
+                         {{"u", "s", "down", "y", "c"}}};
+  text = to_json(node);
+  EXPECT_EQ(to_json(*read_node(text)), text);
+
+  text = to_json(std::vector<storage::audit_event>{{1, "a", "b", "c", "d"}});
+  EXPECT_EQ(to_json(*read_audit(text)), text);
+}
+
+TEST(answers, failures_keep_code_place_and_detail) {
+  auto why = fail(ec::too_large, "body", "too much");
+  EXPECT_EQ(read_error(to_json(why)), why);
+  EXPECT_EQ(read_error("nonsense").code, ec::internal);
+  EXPECT_EQ(read_error(R"({"error":7})").code, ec::internal);
+}
+
+TEST(answers, text_that_is_no_answer_is_a_failure) {
+  for (auto text : {"", "[]", "7", "{", "<html>"}) {
+    EXPECT_FALSE(read_node(text)) << text;
+    EXPECT_FALSE(read_mitigation(text)) << text;
+  }
+  for (auto text : {"{}", R"({"mitigations":7,"sessions":{},"events":null})"}) {
+    EXPECT_FALSE(read_mitigations(text)) << text;
+    EXPECT_FALSE(read_sessions(text)) << text;
+    EXPECT_FALSE(read_audit(text)) << text;
+  }
+}
+
+TEST(answers, members_of_another_type_and_unknown_ones_are_skipped) {
+  auto x = read_mitigation(
+      R"({"mid":"7","peer":7,"dropped":5,"enforcement":[1],"lifetime":1e9,)"
+      R"("target-port-range":[8],"target-protocol":[300],"new":{"a":[1]}})");
+  ASSERT_TRUE(x);
+  EXPECT_EQ(x->mid, 0u);
+  EXPECT_EQ(x->peer, "");
+  EXPECT_EQ(x->enforcement.size(), 1u);
+  EXPECT_TRUE(x->what.protocols.empty());
+}
+
+} // namespace
+} // namespace tocsin::roles::cli
