@@ -91,7 +91,11 @@ void client_state::finish(dots_response answer) {
 }
 
 void client_state::refuse(const dots_request& request, const failure& why) {
-  auto code = sig::code_of(why.code);
+  // What we understand but do not offer yet: 5.01, to be told from an error of
+  // the client's.
+  constexpr auto not_implemented = static_cast<sig::response_code>(0xA1);
+  auto code = why.code == ec::unsupported ? not_implemented
+                                          : sig::code_of(why.code);
   spdlog::info("client {}/{}: refused {}: {}", setup_.who->name, setup_.cuid,
                sig::to_string(code), to_string(why));
   if (request.what != dots_request::method::get)
