@@ -85,8 +85,7 @@ void add_node_commands(CLI::App& app, arguments& into) {
 void add_targets(CLI::App& app, arguments& into) {
   auto& x = into.mitigate;
   app.add_option("target", x.targets, "Addresses and prefixes to protect")
-      ->type_name("PREFIX")
-      ->expected(0, static_cast<int>(actors::max_targets));
+      ->type_name("PREFIX");
   add_list(app, "--prefix", x.prefixes, "PREFIX", "The same as an option");
   add_list(app, "--port", x.ports, "PORT",
            "Only this port or range, e.g. 80 or 8000-8100");
