@@ -21,7 +21,12 @@ usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
 jobs_default() { nproc 2>/dev/null || echo 2; }
 
 # Tracked and new files of the repository that match the patterns.
-sources() { git -C "$repo" ls-files -co --exclude-standard -- "$@"; }
+sources() {
+  git -C "$repo" ls-files -co --exclude-standard --deduplicate -- "$@" \
+    | while IFS= read -r file; do
+        if [[ -e $repo/$file ]]; then printf '%s\n' "$file"; fi
+      done
+}
 
 # Can this user make network namespaces?
 can_netns() { unshare -n true 2>/dev/null || unshare -rn true 2>/dev/null; }

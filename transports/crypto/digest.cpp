@@ -1,10 +1,9 @@
 #include "transports/crypto/digest.hpp"
 
-#include <openssl/base64.h>
+#include "protocol/signal/cuid.hpp"
+
 #include <openssl/rand.h>
 #include <openssl/sha.h>
-
-#include <algorithm>
 
 namespace tocsin::transports::crypto {
 
@@ -25,18 +24,6 @@ std::string to_hex(byte_view octets) {
   return out;
 }
 
-std::string to_base64url(byte_view octets) {
-  std::string out((octets.size() + 2) / 3 * 4 + 1, '\0');
-  auto size = EVP_EncodeBlock(reinterpret_cast<std::uint8_t*>(out.data()),
-                              octets.data(), octets.size());
-  out.resize(size);
-  while (!out.empty() && out.back() == '=')
-    out.pop_back();
-  std::replace(out.begin(), out.end(), '+', '-');
-  std::replace(out.begin(), out.end(), '/', '_');
-  return out;
-}
-
 void fill_random(std::span<std::uint8_t> octets) noexcept {
   // BoringSSL ends the process if the system has no randomness to give.
   RAND_bytes(octets.data(), octets.size());
@@ -49,7 +36,7 @@ bytes random_bytes(std::size_t size) {
 }
 
 std::string cuid_of(const sha256_digest& spki) {
-  return to_base64url(byte_view{spki}.first(16));
+  return protocol::signal::cuid_from_digest(spki);
 }
 
 } // namespace tocsin::transports::crypto

@@ -18,9 +18,6 @@ sha256_digest sha256(byte_view octets) noexcept;
 /// Lower-case hexadecimal digits.
 std::string to_hex(byte_view octets);
 
-/// Base64url without padding (RFC 4648, Section 5).
-std::string to_base64url(byte_view octets);
-
 /// Fills the octets from the system's secure source; never fails.
 void fill_random(std::span<std::uint8_t> octets) noexcept;
 bytes random_bytes(std::size_t size);

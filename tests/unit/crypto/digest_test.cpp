@@ -17,15 +17,6 @@ TEST(digest, sha256_gives_the_published_vectors) {
                                 "27ae41e4649b934ca495991b7852b855");
 }
 
-TEST(digest, base64url_has_its_own_alphabet_and_no_padding) {
-  const bytes octets{0xFB, 0xEF, 0xFF, 0xFE};
-  EXPECT_EQ(to_base64url(octets), "--___g");
-  EXPECT_EQ(to_base64url({}), "");
-  EXPECT_EQ(to_base64url(as_octets("f")), "Zg");
-  EXPECT_EQ(to_base64url(as_octets("fo")), "Zm8");
-  EXPECT_EQ(to_base64url(as_octets("foo")), "Zm9v");
-}
-
 // SIG-053, SIG-058
 TEST(digest, a_cuid_is_made_of_the_first_16_octets_in_22_characters) {
   sha256_digest digest{};
