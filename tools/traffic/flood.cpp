@@ -20,6 +20,8 @@ using clock = pacer::clock;
 constexpr std::size_t batch = 64;
 /// How long to sleep between looks at the clock.
 constexpr long nap_ns = 500'000;
+/// A busy machine lets this process wait that long without lowering the rate.
+constexpr std::chrono::milliseconds patience{100};
 
 /// A batch of equal packets to one target. The sockets are not connected, so
 /// that the target's ICMP errors do not stop the sending.
@@ -75,7 +77,7 @@ result<void> run(const flood_options& with) {
     return log.error();
   packets all{with.to, with.size};
   auto start = clock::now();
-  pacer pace{with.rate, start};
+  pacer pace{with.rate, start, patience};
   std::uint64_t refused = 0;
   std::size_t turn = 0;
   for (auto now = start; !stopped() && now - start < with.duration;

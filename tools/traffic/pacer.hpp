@@ -11,10 +11,14 @@ namespace tocsin::tools::traffic {
 class pacer {
 public:
   using clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds patience{20};
 
-  pacer(std::uint64_t per_second, clock::time_point start)
-      : per_second_{per_second}, last_{start} {}
+  pacer(std::uint64_t per_second, clock::time_point start,
+        std::chrono::milliseconds patience)
+      : per_second_{per_second}, last_{start},
+        most_{std::max(per_second
+                           * static_cast<std::uint64_t>(
+                               std::chrono::nanoseconds{patience}.count()),
+                       second)} {}
 
   /// Due since the last call; at most what `patience` allows, at least one
   /// when it is time for one.
@@ -23,10 +27,9 @@ public:
     if (passed.count() <= 0)
       return 0;
     last_ = now;
+    // A quarter of an hour at 10^6 per second still fits.
     credit_ += static_cast<std::uint64_t>(passed.count()) * per_second_;
-    auto most = std::max<std::uint64_t>(
-        per_second_ * std::chrono::nanoseconds{patience}.count(), second);
-    credit_ = std::min(credit_, most);
+    credit_ = std::min(credit_, most_);
     auto whole = credit_ / second;
     credit_ %= second;
     return whole;
@@ -37,6 +40,7 @@ private:
 
   std::uint64_t per_second_;
   clock::time_point last_;
+  std::uint64_t most_;
   std::uint64_t credit_ = 0; // in parts of a packet: 1 s / per_second
 };
 

@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 /// A visitor waits for the retransmission of a lost SYN (1 s later), and then
 /// gives up.
 constexpr auto patience = 3s;
+/// As many visitors as these may come at once, if nobody let them in before.
+constexpr std::chrono::milliseconds pace_patience{1000};
 /// Visitors at one time; more are lost at once.
 constexpr std::size_t max_visitors = 3'000;
 constexpr std::string_view question = "are you there?\n";
@@ -113,7 +115,7 @@ result<void> run(const visit_options& with) {
     return log.error();
   crowd visitors{with.to, *log};
   auto start = clock::now();
-  pacer pace{with.rate, start};
+  pacer pace{with.rate, start, pace_patience};
   auto now = start;
   for (; !stopped() && now - start < with.duration; now = clock::now()) {
     for (auto due = pace.due(now); due > 0; --due)

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 TEST(pacer, keeps_the_rate_over_time) {
   for (std::uint64_t rate : {1u, 7u, 999u, 10'000u, 200'000u}) {
     pacer::clock::time_point start{};
-    pacer uut{rate, start};
+    pacer uut{rate, start, 20ms};
     std::uint64_t sum = 0;
     for (auto now = start; now <= start + 10s; now += 700us)
       sum += uut.due(now);
@@ -20,14 +20,14 @@ TEST(pacer, keeps_the_rate_over_time) {
 
 TEST(pacer, forgets_what_was_missed_instead_of_bursting) {
   pacer::clock::time_point start{};
-  pacer uut{10'000, start};
+  pacer uut{10'000, start, 20ms};
   EXPECT_EQ(uut.due(start + 5s), 200u);
   EXPECT_EQ(uut.due(start + 5s + 1ms), 10u);
 }
 
 TEST(pacer, gives_one_at_a_time_to_the_slow) {
   pacer::clock::time_point start{};
-  pacer uut{1, start};
+  pacer uut{1, start, 20ms};
   EXPECT_EQ(uut.due(start + 999ms), 0u);
   EXPECT_EQ(uut.due(start + 1s), 1u);
   EXPECT_EQ(uut.due(start + 10s), 1u);
@@ -35,7 +35,7 @@ TEST(pacer, gives_one_at_a_time_to_the_slow) {
 
 TEST(pacer, owes_nothing_when_time_stands_still_or_runs_back) {
   pacer::clock::time_point start{1s};
-  pacer uut{1'000'000, start};
+  pacer uut{1'000'000, start, 20ms};
   EXPECT_EQ(uut.due(start), 0u);
   EXPECT_EQ(uut.due(start - 1s), 0u);
   EXPECT_EQ(uut.due(start + 1ms), 1000u);
