@@ -104,7 +104,7 @@ void client_state::refuse(const dots_request& request, const failure& why) {
                 storage::transaction{storage::append_audit{
                   audit(request, "refuse", sig::to_string(code) + ' '
                                              + to_string(why))}})
-      .then([](caf::unit_t) {}, [](const caf::error&) {});
+      .then([](ack) {}, [](const caf::error&) {});
   auto text = sig::diagnostic(why);
   dots_response answer{static_cast<std::uint8_t>(code), false,
                        bytes(text.begin(), text.end()), {}, false};
@@ -171,7 +171,7 @@ void client_state::remove(const dots_request& request) {
   self_->request(setup_.keeper, node_patience, atom::commit_v,
                  std::move(changes))
     .then(
-      [this, mid, grave, deleted](caf::unit_t) {
+      [this, mid, grave, deleted](ack) {
         tombstones_[mid] = grave.expires;
         if (auto x = entries_.find(mid); x != entries_.end()) {
           x->second.withdrawn = true;
@@ -185,7 +185,7 @@ void client_state::remove(const dots_request& request) {
       });
 }
 
-caf::unit_t client_state::restore(const storage::snapshot& stored) {
+ack client_state::restore(const storage::snapshot& stored) {
   for (const auto& x : stored.clients)
     known_ = x;
   for (const auto& record : stored.mitigations) {
@@ -208,7 +208,7 @@ caf::unit_t client_state::restore(const storage::snapshot& stored) {
          "expired or no longer authorised when the node started"}});
       self_->request(setup_.keeper, node_patience, atom::commit_v,
                      std::move(gone))
-        .then([](caf::unit_t) {}, [](const caf::error&) {});
+        .then([](ack) {}, [](const caf::error&) {});
       continue;
     }
     auto& x = entries_[record.key.mid];
@@ -220,7 +220,7 @@ caf::unit_t client_state::restore(const storage::snapshot& stored) {
       .then([](const std::vector<scope_owner>&) {}, [](const caf::error&) {});
     start(x, true);
   }
-  return caf::unit;
+  return ack::done;
 }
 
 void client_state::start(entry& x, bool restored) {
@@ -292,7 +292,7 @@ caf::result<mitigation_view> client_state::revoke(std::uint32_t mid,
   self_->request(setup_.keeper, node_patience, atom::commit_v,
                  std::move(changes))
     .then(
-      [this, mid, why, promise](caf::unit_t) mutable {
+      [this, mid, why, promise](ack) mutable {
         auto x = entries_.find(mid);
         if (x == entries_.end()) {
           promise.deliver(to_error(fail(ec::not_found, "mid", "ended already")));
@@ -344,7 +344,7 @@ void client_state::on_gone(std::uint32_t mid) {
     ->request(setup_.keeper, node_patience, atom::commit_v,
               storage::transaction{
                 storage::erase_mitigation{node.mapped().record.key}})
-    .then([](caf::unit_t) {}, [](const caf::error&) {});
+    .then([](ack) {}, [](const caf::error&) {});
 }
 
 /// A MITIGATION that fails dies alone and is started again from its record.
@@ -376,7 +376,7 @@ void client_state::on_tick() {
   if (!old.empty())
     self_
       ->request(setup_.keeper, node_patience, atom::commit_v, std::move(old))
-      .then([](caf::unit_t) {}, [](const caf::error&) {});
+      .then([](ack) {}, [](const caf::error&) {});
   if (entries_.empty() && tombstones_.empty() && !busy_ && queue_.empty())
     self_->send(setup_.parent, atom::abandon_v, setup_.who->name, setup_.cuid);
 }

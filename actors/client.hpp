@@ -50,7 +50,7 @@ public:
 
   void init(client_setup setup);
   caf::result<dots_response> serve(dots_request request);
-  caf::unit_t restore(const storage::snapshot& stored);
+  ack restore(const storage::snapshot& stored);
   std::vector<mitigation_view> list() const;
   caf::result<mitigation_view> status(std::uint32_t mid) const;
   caf::result<mitigation_view> revoke(std::uint32_t mid, std::string why);

@@ -94,7 +94,7 @@ void client_state::put_known(entry& known, job_ptr job) {
     ->request(setup_.keeper, node_patience, atom::commit_v,
               storage::transaction{storage::put_mitigation{job->record}})
     .then(
-      [this, job](caf::unit_t) {
+      [this, job](ack) {
         auto mid = *job->request.mid;
         auto left = sig::remaining_lifetime(job->record.expires, wall());
         auto i = entries_.find(mid);
@@ -210,7 +210,7 @@ void client_state::commit_new(job_ptr job) {
         {setup_.who->name, setup_.cuid, old}});
   self_->request(setup_.keeper, node_patience, atom::commit_v,
                  std::move(changes))
-    .then([this, job](caf::unit_t) { on_created(job); },
+    .then([this, job](ack) { on_created(job); },
           [this, job](const caf::error& why) {
             self_->send(setup_.registry, atom::release_v,
                         owner(*job->request.mid));

@@ -8,7 +8,7 @@ namespace tocsin::actors {
 /// Owns the store. Answers when the change is durable.
 using keeper_actor = caf::typed_actor<
   // Commits all changes of one operation, or none.
-  caf::replies_to<atom::commit, storage::transaction>::with<caf::unit_t>,
+  caf::replies_to<atom::commit, storage::transaction>::with<ack>,
   // Everything a node needs at start.
   caf::replies_to<atom::load>::with<storage::snapshot>,
   // The newest audit events.
@@ -83,7 +83,7 @@ using client_actor = caf::typed_actor<
   // A DOTS request of this client.
   caf::replies_to<atom::serve, dots_request>::with<dots_response>,
   // Takes over what was stored for it; before anything else.
-  caf::replies_to<atom::restore, storage::snapshot>::with<caf::unit_t>,
+  caf::replies_to<atom::restore, storage::snapshot>::with<ack>,
   // All its mitigations.
   caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
   // One of its mitigations.
@@ -143,7 +143,7 @@ using session_owner_actor = caf::typed_actor<
 /// An upstream DOTS server, the sessions to it, and what is wanted from it.
 using upstream_actor = session_owner_actor::extend<
   // Takes over what was stored; before anything else.
-  caf::replies_to<atom::restore, storage::snapshot>::with<caf::unit_t>,
+  caf::replies_to<atom::restore, storage::snapshot>::with<ack>,
   // The operator asks for mitigation: replies when the request is durable.
   caf::replies_to<atom::order, mitigate_order>::with<mitigation_view>,
   // As above, yet replies when the server answered or the time is up.
@@ -172,7 +172,7 @@ using supervisor_actor = session_owner_actor::extend<
   // A CLIENT has nothing left.
   caf::reacts_to<atom::abandon, std::string, std::string>,
   // Replies when everything that was stored is restored: open the doors then.
-  caf::replies_to<atom::begin>::with<caf::unit_t>,
+  caf::replies_to<atom::begin>::with<ack>,
   caf::replies_to<atom::node>::with<node_view>,
   caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
   caf::replies_to<atom::status, mitigation_name>::with<mitigation_view>,
@@ -186,7 +186,7 @@ using supervisor_actor = session_owner_actor::extend<
   // The UPSTREAM of this name; empty: the only one.
   caf::replies_to<atom::client, std::string>::with<caf::strong_actor_ptr>,
   // Ordered shutdown: sessions first, KEEPER last, nothing lost.
-  caf::replies_to<atom::finish>::with<caf::unit_t>,
+  caf::replies_to<atom::finish>::with<ack>,
   // INTERNAL: the sessions had their time to say goodbye.
   caf::reacts_to<atom::tick>>;
 

@@ -6,9 +6,9 @@ void keeper_state::open(std::unique_ptr<storage::store> store) {
   worker_ = std::make_unique<storage::worker>(std::move(store));
 }
 
-caf::result<caf::unit_t> keeper_state::commit(storage::transaction changes) {
+caf::result<ack> keeper_state::commit(storage::transaction changes) {
   auto ticket = next_ticket_++;
-  auto promise = self_->make_response_promise<caf::unit_t>();
+  auto promise = self_->make_response_promise<ack>();
   waiting_.emplace(ticket, promise);
   // The writer's thread must not touch the actor, only send to it.
   worker_->submit(std::move(changes),
@@ -58,7 +58,7 @@ void keeper_state::on_committed(std::uint64_t ticket, const failure& why) {
   if (node.empty())
     return;
   if (why.code == ec::none)
-    node.mapped().deliver(caf::unit);
+    node.mapped().deliver(ack::done);
   else
     node.mapped().deliver(to_error(why));
 }

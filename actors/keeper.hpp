@@ -17,7 +17,7 @@ public:
 
   void open(std::unique_ptr<storage::store> store);
 
-  caf::result<caf::unit_t> commit(storage::transaction changes);
+  caf::result<ack> commit(storage::transaction changes);
   caf::result<storage::snapshot> load();
   caf::result<std::vector<storage::audit_event>> audit(std::uint64_t limit);
 

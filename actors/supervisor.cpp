@@ -104,7 +104,7 @@ void supervisor_state::restore(const storage::snapshot& all) {
     if (auto i = parts.find({x.customer, x.cuid}); i != parts.end())
       i->second.clients.push_back(x);
   restoring_ = 1; // this function's own share
-  auto done = [this](const caf::unit_t&) { restored(); };
+  auto done = [this](const ack&) { restored(); };
   auto failed = [this](const caf::error& why) {
     spdlog::error("a client's state was not restored: {}",
                   to_string(to_failure(why)));
@@ -138,14 +138,14 @@ void supervisor_state::restored() {
   for (auto& handle : mitigators_)
     self_->send(handle, atom::begin_v);
   for (auto& promise : waiting_)
-    promise.deliver(caf::unit);
+    promise.deliver(ack::done);
   waiting_.clear();
 }
 
-caf::result<caf::unit_t> supervisor_state::ready() {
+caf::result<ack> supervisor_state::ready() {
   if (ready_)
-    return caf::unit;
-  waiting_.push_back(self_->make_response_promise<caf::unit_t>());
+    return ack::done;
+  waiting_.push_back(self_->make_response_promise<ack>());
   return waiting_.back();
 }
 
@@ -179,7 +179,7 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
         .then(
           [this, handle](const storage::snapshot& all) {
             self_->request(handle, load_patience, atom::restore_v, all)
-              .then([](caf::unit_t) {}, [](const caf::error&) {});
+              .then([](ack) {}, [](const caf::error&) {});
           },
           [](const caf::error&) {});
       return;
@@ -209,7 +209,7 @@ void supervisor_state::restart_client(const client_key& key) {
           if (x.customer == key.first && x.cuid == key.second)
             part.clients.push_back(x);
         self_->request(handle, load_patience, atom::restore_v, part)
-          .then([](caf::unit_t) {}, [](const caf::error&) {});
+          .then([](ack) {}, [](const caf::error&) {});
       },
       [](const caf::error&) {});
 }
@@ -221,11 +221,11 @@ void supervisor_state::fail_node(const std::string& what,
   self_->quit(msg.reason);
 }
 
-caf::result<caf::unit_t> supervisor_state::finish() {
+caf::result<ack> supervisor_state::finish() {
   if (finishing_)
-    return caf::unit;
+    return ack::done;
   finishing_ = true;
-  finished_ = self_->make_response_promise<caf::unit_t>();
+  finished_ = self_->make_response_promise<ack>();
   for (auto& [_, handle] : sessions_)
     self_->send(handle, atom::finish_v, std::string{"the node shuts down"});
   for (auto& handle : upstreams_)
@@ -236,7 +236,7 @@ caf::result<caf::unit_t> supervisor_state::finish() {
 
 void supervisor_state::on_tick() {
   stop_rest();
-  finished_.deliver(caf::unit);
+  finished_.deliver(ack::done);
   self_->quit();
 }
 

@@ -41,7 +41,7 @@ public:
   explicit supervisor_state(supervisor_actor::pointer self) : self_{self} {}
 
   void init(supervisor_setup setup);
-  caf::result<caf::unit_t> ready();
+  caf::result<ack> ready();
   caf::result<caf::strong_actor_ptr>
   find_client(const std::string& customer, const std::string& cuid,
               bool create);
@@ -57,7 +57,7 @@ public:
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
   void on_gone(std::uint64_t id);
   void on_down(const caf::down_msg& msg);
-  caf::result<caf::unit_t> finish();
+  caf::result<ack> finish();
   void on_tick();
 
 private:
@@ -89,8 +89,8 @@ private:
   std::size_t restoring_ = 0;
   bool ready_ = false;
   bool finishing_ = false;
-  std::vector<caf::typed_response_promise<caf::unit_t>> waiting_;
-  caf::typed_response_promise<caf::unit_t> finished_;
+  std::vector<caf::typed_response_promise<ack>> waiting_;
+  caf::typed_response_promise<ack> finished_;
 };
 
 /// Spawns the SUPERVISOR, and with it the node.

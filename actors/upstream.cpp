@@ -68,7 +68,7 @@ time_point upstream_state::now() const {
   return self_->clock().now();
 }
 
-caf::unit_t upstream_state::restore(const storage::snapshot& stored) {
+ack upstream_state::restore(const storage::snapshot& stored) {
   for (const auto& x : stored.clients)
     if (x.customer == setup_.name && x.cuid == setup_.cuid)
       known_ = x;
@@ -93,7 +93,7 @@ caf::unit_t upstream_state::restore(const storage::snapshot& stored) {
     }
   }
   pursue_all();
-  return caf::unit;
+  return ack::done;
 }
 
 caf::result<mitigation_view> upstream_state::order(mitigate_order what) {
@@ -135,7 +135,7 @@ caf::result<mitigation_view> upstream_state::order(mitigate_order what) {
   self_
     ->request(setup_.keeper, request_round, atom::commit_v, std::move(changes))
     .then(
-      [this, mid, x, promise](caf::unit_t) mutable {
+      [this, mid, x, promise](ack) mutable {
         auto& entry = wishes_[mid] = std::move(x);
         promise.deliver(current(entry));
         hurry();
@@ -180,7 +180,7 @@ caf::result<mitigation_view> upstream_state::withdraw(std::uint32_t mid,
   self_
     ->request(setup_.keeper, request_round, atom::commit_v, std::move(changes))
     .then(
-      [this, mid, patience, promise](caf::unit_t) mutable {
+      [this, mid, patience, promise](ack) mutable {
         auto w = wishes_.find(mid);
         if (w == wishes_.end()) {
           promise.deliver(

@@ -54,7 +54,7 @@ public:
   explicit upstream_state(upstream_actor::pointer self) : self_{self} {}
 
   void init(upstream_setup setup);
-  caf::unit_t restore(const storage::snapshot& stored);
+  ack restore(const storage::snapshot& stored);
   caf::result<mitigation_view> order(mitigate_order what);
   caf::result<mitigation_view> await(std::uint32_t mid, duration patience);
   caf::result<mitigation_view> withdraw(std::uint32_t mid, duration patience);

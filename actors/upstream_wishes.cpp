@@ -25,10 +25,6 @@ constexpr std::chrono::hours refused_shown{1};
 /// default of Max-Age (RFC 7252, Section 5.10.5).
 constexpr std::chrono::seconds default_pause{60};
 
-bool is_code(const coap_reply& x, sig::response_code code) {
-  return x.code == static_cast<std::uint8_t>(code);
-}
-
 /// The single scope entry of a response body, if it has one.
 std::optional<sig::mitigation> entry_of(const bytes& body) {
   auto decoded = sig::decode(body, sig::direction::response);
@@ -222,7 +218,7 @@ void upstream_state::forget(std::uint32_t mid) {
 void upstream_state::persist(storage::transaction changes) {
   self_
     ->request(setup_.keeper, request_round, atom::commit_v, std::move(changes))
-    .then([](caf::unit_t) {}, [this](const caf::error& why) {
+    .then([](ack) {}, [this](const caf::error& why) {
       spdlog::error("upstream {}: state not stored: {}", setup_.name,
                     to_string(to_failure(why)));
     });

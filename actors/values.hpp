@@ -16,6 +16,10 @@
 /// Values that actors exchange; what operators see is in views.hpp.
 namespace tocsin::actors {
 
+/// A reply without content. Not caf::unit: CAF 0.17 sends that as an empty
+/// message, which the handler of a typed response then does not accept.
+enum class ack : std::uint8_t { done };
+
 /// Who holds a scope in the REGISTRY.
 struct scope_owner {
   std::string customer;

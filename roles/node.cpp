@@ -227,7 +227,7 @@ result<void> node::start() {
   caf::scoped_actor self{system_};
   result<void> ready;
   self->request(supervisor_, std::chrono::minutes{15}, atom::begin_v)
-    .receive([](caf::unit_t) {},
+    .receive([](actors::ack) {},
              [&](const caf::error& why) {
                ready = actors::to_failure(why);
              });
@@ -266,7 +266,7 @@ void node::stop() {
   if (supervisor_) {
     caf::scoped_actor self{system_};
     self->request(supervisor_, std::chrono::seconds{10}, atom::finish_v)
-      .receive([](caf::unit_t) {}, [](const caf::error&) {});
+      .receive([](actors::ack) {}, [](const caf::error&) {});
   }
   if (network_)
     network_->stop();

@@ -435,7 +435,7 @@ TEST_F(client_test, after_a_restart_everything_acknowledged_is_back) {
   (void)setup_clock;
   for (auto& record : stored.mitigations)
     record.expires -= 400; // as the wall clock has gone on
-  ASSERT_TRUE(ask<caf::unit_t>(uut, atom::restore_v, stored));
+  ASSERT_TRUE(ask<ack>(uut, atom::restore_v, stored));
   EXPECT_THAT(site->rules, SizeIs(1));
   auto found = entries(get());
   ASSERT_THAT(found, SizeIs(1));
@@ -452,7 +452,7 @@ TEST_F(client_test, after_a_restart_nothing_unauthorised_is_enforced) {
   customer = std::make_shared<const sig::customer>(changed);
   site = std::make_shared<test::fake_site>();
   start();
-  ASSERT_TRUE(ask<caf::unit_t>(uut, atom::restore_v, stored));
+  ASSERT_TRUE(ask<ack>(uut, atom::restore_v, stored));
   EXPECT_TRUE(site->journal.empty());
   EXPECT_TRUE(store->mitigations.empty());
   EXPECT_EQ(store->audit.back().action, "drop");

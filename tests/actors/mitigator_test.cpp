@@ -247,7 +247,7 @@ TEST_F(mitigator_test, what_an_old_driver_says_does_not_count) {
   driver->on_exit(1);
   sched.run();
   heard->clear();
-  auto line = mitigators::encode(mitigators::report{to_node::done{order.seq}});
+  auto line = mitigators::encode(mitigators::report{to_node::done{order.seq, {}}});
   line.pop_back();
   old_line(line);
   sched.run();

@@ -42,7 +42,7 @@ protected:
   result<T> ask(const Handle& to, Ts&&... xs) {
     result<T> answer = fail(ec::timeout, "test", "no answer");
     auto pending
-      = self->request(to, std::chrono::hours{24}, std::forward<Ts>(xs)...);
+      = self->request(to, std::chrono::seconds{86400}, std::forward<Ts>(xs)...);
     sched.run();
     if (self->mailbox().empty())
       return answer;

@@ -45,13 +45,13 @@ inline actors::keeper_actor::behavior_type
 fake_keeper(actors::keeper_actor::pointer, std::shared_ptr<fake_store> store) {
   return {
     [store](atom::commit,
-            const storage::transaction& changes) -> caf::result<caf::unit_t> {
+            const storage::transaction& changes) -> caf::result<actors::ack> {
       if (store->broken)
         return actors::to_error(fail(ec::io, "store", "the disk is full"));
       ++store->commits;
       for (const auto& x : changes)
         apply(*store, x);
-      return caf::unit;
+      return actors::ack::done;
     },
     [store](atom::load) { return store->all(); },
     [store](atom::audit, std::uint64_t) { return store->audit; },
