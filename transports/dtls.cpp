@@ -224,10 +224,12 @@ void dtls_association::impl::receive_early(const dtls_record& record,
 // The last unencrypted message of the peer came: CertificateVerify of a
 // client, ServerHelloDone of a server.
 bool dtls_association::impl::change_expected() const {
-  auto last = gnutls_handshake_get_last_in(session.get());
+  // As a number: before the first message it is none of the enumerators.
+  auto last = static_cast<int>(gnutls_handshake_get_last_in(session.get()));
   return last
-         == (is_server() ? GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY
-                         : GNUTLS_HANDSHAKE_SERVER_HELLO_DONE);
+         == (is_server()
+                 ? static_cast<int>(GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY)
+                 : static_cast<int>(GNUTLS_HANDSHAKE_SERVER_HELLO_DONE));
 }
 
 void dtls_association::impl::feed(byte_view record, time_point now) {

@@ -147,7 +147,7 @@ udp_socket::open(const socket_address& local, const settings& how) {
 udp_socket::udp_socket(int descriptor, const socket_address& local, bool server)
     : descriptor_{descriptor}, local_{local}, many_locals_{server
                                                            && local.is_any()},
-      buffers_{std::make_unique<buffers>()} {}
+      buffers_{std::make_unique_for_overwrite<buffers>()} {}
 
 udp_socket::~udp_socket() {
   ::close(descriptor_);
