@@ -115,6 +115,8 @@ caf::result<node_view> supervisor_state::node() {
     self_, upstreams_, answer_patience,
     [with_mitigators, done](std::vector<upstream_view> all) mutable {
       std::ranges::sort(all, {}, &upstream_view::name);
+      for (const auto& up : all)
+        with_mitigators->sessions += up.state == "up";
       with_mitigators->upstreams = std::move(all);
       done();
     },

@@ -57,7 +57,10 @@ public:
     auto value = find(name);
     if (!value || !value->is_array())
       return false;
-    for (auto entry : value->get_array().value_unsafe())
+    simdjson::dom::array entries;
+    if (value->get_array().get(entries) != simdjson::SUCCESS)
+      return false;
+    for (auto entry : entries)
       f(entry);
     return true;
   }

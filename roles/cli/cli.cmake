@@ -15,9 +15,6 @@ target_sources(tocsin_cli PRIVATE
   "${CMAKE_CURRENT_LIST_DIR}/words.cpp")
 target_link_libraries(tocsin_cli PUBLIC tocsin::api tocsin::transports
                       PRIVATE tocsin::dep::cli11)
-# g++ 12 at -O2 sees dangling and uninitialised values inside simdjson's own
-# headers, and an overlap inside std::string (GCC bug 105651).
+# g++ 12 at -O2 sees an overlap inside std::string (GCC bug 105651).
 target_compile_options(tocsin_cli PRIVATE
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-dangling-pointer>
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)

@@ -4,7 +4,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$repo/tools/lib/processes.sh"
 source "$repo/tools/lib/bins.sh"
 
-PATH=$DEMO_BUILD/roles:$DEMO_BUILD/mitigators/nftables:$DEMO_BUILD/tools/traffic:$DEMO_BUILD/mitigators/exec:/usr/sbin:/sbin:$PATH
+PATH=$DEMO_BUILD/bin:/usr/sbin:/sbin:$PATH
 for program in tocsin tocsin-traffic tocsin-mitigator-nftables \
   tocsin-mitigator-exec jq awk setpriv; do
   command -v "$program" >/dev/null || die "$program is missing"
