@@ -1,6 +1,6 @@
 #include "actors/console.hpp"
 
-#include <spdlog/spdlog.h>
+#include <algorithm>
 
 namespace tocsin::actors {
 
@@ -11,10 +11,11 @@ constexpr std::chrono::seconds node_patience{30};
 
 } // namespace
 
-void console_state::init(supervisor_actor root, bool is_client,
+void console_state::init(supervisor_actor root,
+                         std::vector<std::string> upstreams,
                          mitigate_order defaults) {
   root_ = std::move(root);
-  is_client_ = is_client;
+  upstreams_ = std::move(upstreams);
   defaults_ = std::move(defaults);
 }
 
@@ -45,6 +46,13 @@ void console_state::on(const list_mitigations&, const api_exchange& call) {
             to(200, to_json(xs));
           },
           [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
+/// A mitigation's peer is an upstream if this node asked for it, a customer if
+/// it was asked.
+bool console_state::is_wish(const mitigation_name& x) const {
+  return x.peer.empty() ? !upstreams_.empty()
+                        : std::ranges::count(upstreams_, x.peer) > 0;
 }
 
 template <class Then>
@@ -88,7 +96,7 @@ void console_state::on(const get_mitigation& x, const api_exchange& call) {
   auto fail_with = [to = call.reply](const caf::error& why) {
     refuse(to, why);
   };
-  if (!is_client_ || !x.name.cuid.empty()) {
+  if (!is_wish(x.name)) {
     self_->request(root_, node_patience, atom::status_v, x.name)
       .then(show, fail_with);
     return;
@@ -109,7 +117,7 @@ void console_state::on(const delete_mitigation& x, const api_exchange& call) {
   auto fail_with = [to = call.reply](const caf::error& why) {
     refuse(to, why);
   };
-  if (!is_client_ || !x.name.cuid.empty()) {
+  if (!is_wish(x.name)) {
     auto why = "withdrawn by the operator (uid " + std::to_string(call.uid)
                + ')';
     self_->request(root_, node_patience, atom::revoke_v, x.name, why)
@@ -155,9 +163,10 @@ void console_state::on(const list_audit& x, const api_exchange& call) {
 
 console_actor::behavior_type
 console(console_actor::stateful_pointer<console_state> self,
-        supervisor_actor root, bool is_client, mitigate_order defaults) {
+        supervisor_actor root, std::vector<std::string> upstreams,
+        mitigate_order defaults) {
   auto* state = &self->state;
-  state->init(std::move(root), is_client, std::move(defaults));
+  state->init(std::move(root), std::move(upstreams), std::move(defaults));
   return {
     [state](atom::api, const api_exchange& call) { state->serve(call); },
   };

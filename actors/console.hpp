@@ -12,7 +12,8 @@ public:
 
   explicit console_state(console_actor::pointer self) : self_{self} {}
 
-  void init(supervisor_actor root, bool is_client, mitigate_order defaults);
+  void init(supervisor_actor root, std::vector<std::string> upstreams,
+            mitigate_order defaults);
   void serve(const api_exchange& call);
 
 private:
@@ -26,6 +27,8 @@ private:
   void on(const list_sessions& x, const api_exchange& call);
   void on(const list_audit& x, const api_exchange& call);
 
+  bool is_wish(const mitigation_name& x) const;
+
   template <class Then>
   void with_upstream(const std::string& wanted, const api_exchange& call,
                      Then then);
@@ -33,14 +36,14 @@ private:
 
   console_actor::pointer self_;
   supervisor_actor root_;
-  bool is_client_ = false;
+  std::vector<std::string> upstreams_;
   mitigate_order defaults_;
 };
 
-/// Spawns the CONSOLE. `is_client`: the node has upstreams, and mitigations are
-/// named by mid and upstream unless a cuid is given.
+/// Spawns the CONSOLE of a node with these upstreams.
 console_actor::behavior_type
 console(console_actor::stateful_pointer<console_state> self,
-        supervisor_actor root, bool is_client, mitigate_order defaults);
+        supervisor_actor root, std::vector<std::string> upstreams,
+        mitigate_order defaults);
 
 } // namespace tocsin::actors

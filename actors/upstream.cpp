@@ -289,6 +289,7 @@ mitigation_view upstream_state::current(const wish& x) const {
   case progress::requested: view.progress = "requested"; break;
   case progress::active: view.progress = "active"; break;
   case progress::withdrawing: view.progress = "withdrawing"; break;
+  case progress::withdrawn: view.progress = "withdrawn"; break;
   case progress::refused: view.progress = "refused"; break;
   }
   return view;

@@ -73,6 +73,7 @@ private:
     requested,
     active,
     withdrawing,
+    withdrawn,
     refused,
   };
 

@@ -98,6 +98,7 @@ void upstream_state::on_answer(std::uint32_t mid, bool removal,
     return; // the operator changed his mind meanwhile
   x.asking = false;
   if (removal && reply.code >> 5 == 2) {
+    x.state = progress::withdrawn;
     x.last.status = sig::status::client_withdrawn;
     x.note.clear();
     persist({storage::append_audit{{wall(), setup_.name, "withdrawn",

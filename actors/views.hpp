@@ -23,7 +23,8 @@ struct mitigation_view {
   protocol::signal::target what;
   std::int64_t lifetime = 0; ///< seconds left; -1: indefinite
   protocol::signal::status status = protocol::signal::status::in_progress;
-  /// Client node only: "requested", "active", "withdrawing" or "refused".
+  /// Client node only: "requested", "active", "withdrawing", "withdrawn" or
+  /// "refused".
   std::string progress;
   std::optional<std::uint64_t> start; ///< epoch seconds
   std::optional<protocol::signal::counters> dropped;

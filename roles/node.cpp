@@ -191,12 +191,15 @@ result<void> node::open_doors() {
 
 result<void> node::open_console() {
   actors::mitigate_order defaults;
+  std::vector<std::string> upstreams;
   if (config_.client) {
+    for (const auto& up : config_.client->upstreams)
+      upstreams.push_back(up.name);
     defaults.lifetime = config_.client->defaults.lifetime.count();
     defaults.renew = config_.client->defaults.renew;
   }
   console_ = system_.spawn(actors::console, supervisor_,
-                           config_.client.has_value(), defaults);
+                           upstreams, defaults);
   auto handler = [to = console_](transports::http_request request,
                                  transports::http_reply reply) {
     actors::api_exchange call;
