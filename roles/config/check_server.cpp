@@ -132,6 +132,7 @@ void check_customers(const server_config& x,
   uniqueness<std::string> fingerprints{"identity", c};
   uniqueness<std::string> dns_names{"identity", c};
   uniqueness<std::string> common_names{"identity", c};
+  uniqueness<std::string> fixed{"name with fixed addresses", c};
   for (const auto& one : x.customers) {
     names.add(one.who.name, one.who.name);
     const auto& ids = one.who.identities;
@@ -143,12 +144,28 @@ void check_customers(const server_config& x,
       common_names.add(id, "cn:" + id);
     if (c.where(ids) && ids == protocol::signal::customer_identities{})
       c.error(*c.where(ids), "'identities' names no certificate");
+    for (const auto& [name, addresses] : one.names)
+      fixed.add(name, name); // the node has one table of them
     check_prefixes(one.who, c);
     check_action(one.who, c);
     check_names(one, c);
     check_accept(one.who, c);
     check_references(one, mitigators, c);
   }
+}
+
+void check_mitigator(const mitigator_config& x, context& c) {
+  for (const auto& [name, value] : x.environment)
+    if (name.empty() || name.find_first_of("= ") != std::string::npos)
+      c.error(c.where(name).value_or(position{}),
+              in_quotes(name) + " is no name of an environment variable");
+  auto is_hook = [](const std::string& argument) {
+    return argument == "--hook" || argument.starts_with("--hook=");
+  };
+  if (x.driver == "exec" && !c.broken(x.arguments)
+      && std::none_of(x.arguments.begin(), x.arguments.end(), is_hook))
+    c.error(c.where_or(x.driver, x), "driver \"exec\" has no program to run",
+            "arguments = [\"--hook\", \"/path/of/program\"]");
 }
 
 void check_listen(const server_config& x, context& c) {
@@ -173,10 +190,7 @@ void check_server(const server_config& x, context& c) {
   for (const auto& one : x.mitigators) {
     once.add(one.name, one.name);
     mitigators.push_back(one.name);
-    for (const auto& [name, value] : one.environment)
-      if (name.empty() || name.find_first_of("= ") != std::string::npos)
-        c.error(c.where(name).value_or(position{}),
-                in_quotes(name) + " is no name of an environment variable");
+    check_mitigator(one, c);
   }
   check_customers(x, mitigators, c);
   warn_of_overlaps(x, c);

@@ -173,6 +173,8 @@ const mistake mistakes[] = {
      "'www' is not valid for key 'uris'", "https://www.example.com/"},
     {"unknown_driver", "driver = \"nftables\"", "driver = @@\"nftable\"",
      "'nftable' is not valid for key 'driver'", "\"nftables\" and \"exec\""},
+    {"exec_without_hook", "driver = \"./drivers/hook\"", "driver = @@\"exec\"",
+     "has no program to run", "--hook"},
     {"bad_variable", "environment = { LANG = \"C\" }",
      "environment = { @@\"LA=NG\" = \"C\" }", "'LA=NG' is no name", ""},
     // missing
@@ -204,6 +206,11 @@ const mistake mistakes[] = {
      "identities = [@@\"sha256:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:"
      "ff:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff\"]",
      "duplicate identity 'sha256:0011", "first one is in line 25"},
+    {"duplicate_name", "prefixes = [\"203.0.113.0/25\"]",
+     "prefixes = [\"203.0.113.0/25\"]\ndomains = [\"*.example.com\"]\n"
+     "names = { @@\"www.example.com\" = [\"203.0.113.1\"] }",
+     "duplicate name with fixed addresses 'www.example.com'",
+     "first one is in line 28"},
     {"duplicate_prefix", "prefixes = [\"203.0.113.0/25\"]",
      "prefixes = [\"203.0.113.0/25\", @@\"203.0.113.0/25\"]",
      "duplicate prefix '203.0.113.0/25'", "first one is in line"},
