@@ -88,6 +88,7 @@ private:
     progress state = progress::requested;
     bool renew = false;
     bool asking = false; ///< a request is under way
+    std::uint64_t round = 0; ///< of that request; older ones may still fail
     std::optional<time_point> retry;   ///< not before, after a refusal for now
     std::optional<time_point> refresh; ///< ask again then
     time_point asked;                  ///< first request of this wish
@@ -125,7 +126,7 @@ private:
   void pursue_all();
   void on_answer(std::uint32_t mid, bool removal, const coap_reply& reply);
   void on_list(const bytes& body);
-  void on_silence(std::uint32_t mid, const failure& why);
+  void on_silence(std::uint32_t mid, std::uint64_t round, const failure& why);
   void on_granted(wish& x, const coap_reply& reply);
   void on_refused(wish& x, const coap_reply& reply);
   void forget(std::uint32_t mid);

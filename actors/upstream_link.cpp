@@ -113,11 +113,12 @@ void upstream_state::on_opened(const session_opened& x,
   spdlog::info("upstream {}: session with {}", setup_.name, i->second.address);
   drop_others(x.id);
   ask_for_all(i->second);
+  for (auto& [_, wish] : wishes_)
+    wish.asking = false; // whatever is under way is asked here again
   pursue_all();
 }
 
 /// The new session works, so the old one has served (RFC 9132, Section 4.7).
-/// Requests under way there fail and are made again here.
 void upstream_state::drop_others(std::uint64_t keep) {
   for (auto& [id, x] : links_)
     if (id != keep)

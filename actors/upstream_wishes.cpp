@@ -66,6 +66,7 @@ void upstream_state::pursue(wish& x) {
     return;
   }
   x.asking = true;
+  auto round = ++x.round;
   x.retry.reset();
   x.sent = now();
   auto mid = x.record.key.mid;
@@ -84,7 +85,9 @@ void upstream_state::pursue(wish& x) {
       [this, mid, removal](const coap_reply& reply) {
         on_answer(mid, removal, reply);
       },
-      [this, mid](const caf::error& why) { on_silence(mid, to_failure(why)); });
+      [this, mid, round](const caf::error& why) {
+        on_silence(mid, round, to_failure(why));
+      });
   arm();
 }
 
@@ -165,10 +168,11 @@ void upstream_state::on_refused(wish& x, const coap_reply& reply) {
   arm();
 }
 
-void upstream_state::on_silence(std::uint32_t mid, const failure& why) {
+void upstream_state::on_silence(std::uint32_t mid, std::uint64_t round,
+                                const failure& why) {
   auto i = wishes_.find(mid);
-  if (i == wishes_.end())
-    return;
+  if (i == wishes_.end() || i->second.round != round)
+    return; // given up, or asked again on a newer session
   i->second.asking = false;
   i->second.note = to_string(why);
   if (why.code != ec::closed && best_link() != nullptr)

@@ -15,6 +15,10 @@ using transports::reactor;
 /// that a busy actor cannot keep datagrams waiting.
 constexpr std::size_t turns_per_turn = 4096;
 
+/// Peers with a real address could otherwise hold a place among the handshakes
+/// in progress for the minute that a client may take.
+constexpr std::chrono::seconds handshake_limit{15};
+
 /// Datagrams of an association as messages to its SESSION.
 class session_port final : public transports::association_handler {
 public:
@@ -92,8 +96,10 @@ network::listen(const std::vector<transports::socket_address>& addresses,
     auto accept = [this, common, here = where.get()](
                     const transports::new_peer& peer)
       -> std::shared_ptr<transports::association_handler> {
+      transports::dtls_options options;
+      options.handshake_limit = handshake_limit;
       auto dtls = transports::dtls_association::server(
-        common->credentials, peer.prestate, {}, here->reactor.now());
+        common->credentials, peer.prestate, options, here->reactor.now());
       if (!dtls) {
         spdlog::error("no association for {}: {}", peer.peer.to_string(),
                       to_string(dtls.error()));

@@ -1,0 +1,238 @@
+#pragma once
+#include "actors/session.hpp"
+#include "protocol/coap/codec.hpp"
+#include "protocol/signal/codec.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/test_pki.hpp"
+#include "transports/cookie_guard.hpp"
+
+#include <deque>
+
+namespace tocsin::actors {
+
+/// What a SESSION told its owner.
+struct owner_journal {
+  std::vector<session_opened> opened;
+  std::vector<std::string> gone;
+  std::vector<dots_request> requests; ///< that reached the CLIENT
+  dots_response answer;               ///< of the CLIENT
+  std::optional<failure> no_client;   ///< why the CLIENT is not found
+  bool client_dies = false;
+};
+
+/// A CLIENT that answers as told.
+inline client_actor::behavior_type
+fake_client(client_actor::pointer self, std::shared_ptr<owner_journal> seen) {
+  return {
+    [self, seen](atom::serve, const dots_request& x) {
+      seen->requests.push_back(x);
+      if (seen->client_dies)
+        self->quit(caf::exit_reason::kill);
+      return seen->answer;
+    },
+    [](atom::restore, const storage::snapshot&) { return ack::done; },
+    [](atom::list) { return std::vector<mitigation_view>{}; },
+    [](atom::status, std::uint32_t) { return mitigation_view{}; },
+    [](atom::revoke, std::uint32_t, const std::string&) {
+      return mitigation_view{};
+    },
+    [](atom::adopt, const mitigator_table&) {},
+    [](atom::changed, const mitigation_view&) {},
+    [](atom::gone, std::uint32_t) {},
+    [](atom::serve) {},
+    [](atom::tick) {},
+  };
+}
+
+/// A SUPERVISOR that knows one CLIENT.
+inline supervisor_actor::behavior_type
+fake_supervisor(supervisor_actor::pointer self,
+                std::shared_ptr<owner_journal> seen) {
+  using pointer = caf::strong_actor_ptr;
+  return {
+    [seen](atom::opened, const session_opened& x, const pointer&) {
+      seen->opened.push_back(x);
+    },
+    [seen](atom::gone, std::uint64_t, const std::string& why) {
+      seen->gone.push_back(why);
+    },
+    [self, seen](atom::client, const std::string&, const std::string&,
+                 bool) -> caf::result<pointer> {
+      if (seen->no_client)
+        return to_error(*seen->no_client);
+      return caf::actor_cast<pointer>(self->spawn(fake_client, seen));
+    },
+    [](atom::abandon, const std::string&, const std::string&) {},
+    [](atom::begin) { return ack::done; },
+    [](atom::node) { return node_view{}; },
+    [](atom::list) { return std::vector<mitigation_view>{}; },
+    [](atom::status, const mitigation_name&) { return mitigation_view{}; },
+    [](atom::revoke, const mitigation_name&, const std::string&) {
+      return mitigation_view{};
+    },
+    [](atom::sessions, std::uint64_t) { return std::vector<session_view>{}; },
+    [](atom::audit, std::uint64_t) {
+      return std::vector<storage::audit_event>{};
+    },
+    [](atom::client, const std::string&) -> caf::result<pointer> {
+      return to_error(fail(ec::not_found, "upstream"));
+    },
+    [](atom::finish) { return ack::done; },
+    [](atom::tick) {},
+  };
+}
+
+/// A SESSION under virtual time, and a peer played by the test: a DTLS
+/// association whose messages the test writes and reads itself.
+class session_fixture : public test::actor_fixture {
+protected:
+  using association = transports::dtls_association;
+
+  std::shared_ptr<const transports::dtls_credentials>
+  credentials(const std::string& name) {
+    auto certificate = pki.issue({name, {name}, {}, true, true});
+    auto files = test::write_files(directory, name, certificate, pki);
+    auto loaded = transports::dtls_credentials::load(
+      {files.certificate, files.key, files.trust, {}});
+    EXPECT_TRUE(loaded) << to_string(loaded.error());
+    return *loaded;
+  }
+
+  /// Starts the SESSION as DOTS server, or as client, and shakes hands.
+  void connect(bool server) {
+    auto dots_client = credentials("client.example");
+    auto dots_server = credentials("server.example");
+    auto client = association::client(dots_client, "server.example", {}, now());
+    ASSERT_TRUE(client);
+    // The cookie exchange that the reactor does before there is a SESSION.
+    auto at = *transports::socket_address::parse("127.0.0.1:4646");
+    transports::cookie_guard guard{{}, now()};
+    bytes hello;
+    (*client)->next_datagram(hello);
+    auto reply = guard.judge(hello, at, at, now()).reply;
+    (*client)->receive(bytes(reply.begin(), reply.end()), now());
+    (*client)->next_datagram(hello);
+    auto verified = guard.judge(hello, at, at, now());
+    ASSERT_EQ(verified.what, transports::cookie_guard::verdict::verified);
+    auto there = association::server(dots_server, verified.prestate, {}, now());
+    ASSERT_TRUE(there);
+    peer = server ? std::move(*client) : std::move(*there);
+    spawn_session(server, server ? std::move(*there) : std::move(*client));
+    if (server)
+      self->send(uut, atom::packet_v, hello);
+    else
+      peer->receive(hello, now());
+    exchange();
+  }
+
+  void spawn_session(bool server, std::unique_ptr<association> dtls) {
+    auto setup = std::make_shared<session_setup>();
+    setup->id = 7;
+    setup->server = server;
+    setup->peer = server ? "" : "provider";
+    setup->address = "127.0.0.1:4646";
+    setup->dtls = std::move(dtls);
+    setup->send = [this](byte_view x) { wire.emplace_back(x.begin(), x.end()); };
+    setup->established = [] {};
+    setup->forget = [this] { ++forgotten; };
+    auto root = spawn(fake_supervisor, seen);
+    setup->owner = root;
+    setup->directory = root;
+    protocol::signal::customer acme;
+    acme.name = "acme";
+    acme.identities.dns_names = {customer_name};
+    setup->customers = *protocol::signal::customer_table::make({acme});
+    setup->heartbeats = heartbeats;
+    setup->random = [this] { return ++random * 0x9E3779B97F4A7C15u; };
+    uut = sys.spawn<session, caf::lazy_init>(setup);
+    spawned.push_back(caf::actor_cast<caf::actor>(uut));
+  }
+
+  /// Carries datagrams to and fro until nothing moves.
+  void exchange() {
+    for (bool moved = true; moved;) {
+      moved = false;
+      sched.run();
+      for (; !wire.empty(); wire.pop_front(), moved = true)
+        if (!cut)
+          peer->receive(wire.front(), now());
+      for (bytes x; peer->next_plaintext(x); moved = true)
+        if (auto message = protocol::coap::parse(x))
+          inbox.push_back(*message);
+      for (bytes x; peer->next_datagram(x); moved = true)
+        if (!cut)
+          self->send(uut, atom::packet_v, x);
+    }
+  }
+
+  void advance_both(std::chrono::milliseconds total) {
+    for (constexpr std::chrono::milliseconds step{100}; total.count() > 0;
+         total -= step) {
+      advance(std::min(step, total));
+      peer->on_time(now());
+      exchange();
+    }
+  }
+
+  /// A request of the peer, as on the wire.
+  protocol::coap::message
+  message(protocol::coap::code code, const std::vector<std::string>& path,
+          bytes payload = {}) {
+    protocol::coap::message x;
+    x.type = protocol::coap::type::non;
+    x.code = code;
+    x.mid = ++mid;
+    x.token = protocol::coap::token{std::uint64_t{mid}};
+    for (const auto& segment : path)
+      x.options.add(protocol::coap::option::uri_path, segment);
+    if (!payload.empty())
+      x.options.add_uint(protocol::coap::option::content_format,
+                         protocol::coap::dots_cbor);
+    x.payload = std::move(payload);
+    return x;
+  }
+
+  /// Sends it and returns the answer; an empty message if there is none.
+  protocol::coap::message send(const protocol::coap::message& x) {
+    say(x);
+    for (const auto& answer : inbox)
+      if (answer.token == x.token
+          && !protocol::coap::is_request(answer.code)) {
+        auto found = answer;
+        inbox.clear();
+        return found;
+      }
+    return {};
+  }
+
+  void say(const protocol::coap::message& x) {
+    bytes octets;
+    EXPECT_TRUE(protocol::coap::serialise(x, octets));
+    EXPECT_TRUE(peer->send(octets));
+    exchange();
+  }
+
+  static std::vector<std::string> dots(std::vector<std::string> rest) {
+    std::vector<std::string> path{".well-known", "dots"};
+    path.insert(path.end(), rest.begin(), rest.end());
+    return path;
+  }
+
+  static inline const bytes beat{0xA1, 0x18, 0x31, 0xA1, 0x18, 0x33, 0xF5};
+
+  test::temporary_directory directory;
+  test::test_pki pki;
+  std::string customer_name = "client.example";
+  protocol::signal::heartbeat_settings heartbeats;
+  std::shared_ptr<owner_journal> seen = std::make_shared<owner_journal>();
+  std::unique_ptr<association> peer;
+  session_actor uut;
+  std::deque<bytes> wire;
+  std::vector<protocol::coap::message> inbox;
+  bool cut = false; ///< the path loses everything
+  int forgotten = 0;
+  std::uint64_t random = 1;
+  std::uint16_t mid = 100;
+};
+
+} // namespace tocsin::actors
