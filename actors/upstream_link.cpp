@@ -113,8 +113,8 @@ void upstream_state::on_opened(const session_opened& x,
   spdlog::info("upstream {}: session with {}", setup_.name, i->second.address);
   drop_others(x.id);
   ask_for_all(i->second);
-  for (auto& [_, wish] : wishes_)
-    wish.asking = false; // whatever is under way is asked here again
+  for (auto& [_, wanted] : wishes_)
+    wanted.asking = false; // whatever is under way is asked here again
   pursue_all();
 }
 
