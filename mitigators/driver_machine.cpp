@@ -59,6 +59,11 @@ struct joiner {
 
 } // namespace
 
+result<std::vector<rule_counters>>
+backend::last_counters(const std::vector<std::string>&) {
+  return counters();
+}
+
 std::string driver_machine::on_line(const protocol::line_splitter::line& line) {
   if (over_)
     return {};
@@ -134,11 +139,13 @@ std::string driver_machine::carry_out(order whole) {
     keep_last(s->rules);
     ready_ = true;
     answer = {s->seq, backend_.sync(s->rules)};
+    forget_all_but(s->rules);
   } else if (auto i = std::get_if<to_driver::install>(&whole)) {
     keep_last(i->rules);
     answer = {i->seq, backend_.install(i->rules)};
   } else if (auto w = std::get_if<to_driver::withdraw>(&whole)) {
-    last_counters = changed_counters();
+    if (counting_)
+      last_counters = changed_counters(backend_.last_counters(w->ids));
     answer = {w->seq, backend_.withdraw(w->ids)};
     for (const auto& id : w->ids)
       reported_.erase(id); // a rule of the same id would start from zero
@@ -146,29 +153,36 @@ std::string driver_machine::carry_out(order whole) {
   return last_counters + encode(report{std::move(answer)}) + changed_health();
 }
 
+void driver_machine::forget_all_but(const std::vector<rule>& rules) {
+  std::unordered_set<std::string_view> ids;
+  for (const auto& x : rules)
+    ids.insert(x.id);
+  std::erase_if(reported_,
+                [&](const auto& x) { return !ids.contains(x.first); });
+}
+
 std::string driver_machine::on_tick() {
   if (!ready_ || over_)
     return {};
-  return changed_counters() + changed_health();
+  std::string lines;
+  if (counting_)
+    lines = changed_counters(backend_.counters());
+  return lines + changed_health();
 }
 
-std::string driver_machine::changed_counters() {
-  if (!counting_)
-    return {};
-  auto totals = backend_.counters();
+std::string
+driver_machine::changed_counters(result<std::vector<rule_counters>> totals) {
   if (!totals)
     return {}; // the backend's health tells
   to_node::counters changed;
-  std::unordered_map<std::string, rule_counters> now;
   for (auto& x : *totals) {
-    auto before = reported_.find(x.id);
-    auto known =
-        before == reported_.end() ? rule_counters{x.id, 0, 0} : before->second;
-    if (x != known)
-      changed.rules.push_back(x);
-    now.emplace(x.id, std::move(x));
+    auto [known, is_new] =
+        reported_.try_emplace(x.id, rule_counters{x.id, 0, 0});
+    if (known->second == x)
+      continue;
+    known->second = x;
+    changed.rules.push_back(std::move(x));
   }
-  reported_ = std::move(now);
   if (changed.rules.empty())
     return {};
   return encode(report{std::move(changed)});

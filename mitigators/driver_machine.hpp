@@ -26,6 +26,9 @@ public:
   virtual failures withdraw(const std::vector<std::string>& ids) = 0;
   /// Totals of all rules, or why they cannot be had.
   virtual result<std::vector<rule_counters>> counters() = 0;
+  /// Totals of (at least) these rules, which are about to be withdrawn.
+  virtual result<std::vector<rule_counters>>
+  last_counters(const std::vector<std::string>& ids);
   /// Health and load now.
   virtual to_node::status health() const = 0;
   /// The end: with `cleanup` nothing of ours may stay in force.
@@ -61,7 +64,8 @@ private:
   std::string on_part(order x, std::uint64_t seq, std::uint32_t part,
                       bool more);
   std::string carry_out(order whole);
-  std::string changed_counters();
+  void forget_all_but(const std::vector<rule>& rules);
+  std::string changed_counters(result<std::vector<rule_counters>> totals);
   std::string changed_health();
 
   backend& backend_;

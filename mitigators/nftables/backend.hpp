@@ -16,6 +16,8 @@ public:
   failures install(const std::vector<rule>& rules) override;
   failures withdraw(const std::vector<std::string>& ids) override;
   result<std::vector<rule_counters>> counters() override;
+  result<std::vector<rule_counters>>
+  last_counters(const std::vector<std::string>& ids) override;
   to_node::status health() const override;
   void shutdown(bool cleanup) override;
 
