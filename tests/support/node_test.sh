@@ -1,0 +1,176 @@
+# Tests with real nodes, processes and networks; to be sourced. TOCSIN_BIN names
+# the directory of the programs under test.
+source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
+source "$repo/tools/lib/processes.sh"
+source "$repo/tools/lib/namespaces.sh"
+
+PATH=${TOCSIN_BIN:?}:/usr/sbin:/sbin:$PATH
+unset TOCSIN_CONFIG TOCSIN_SOCKET
+
+# need PROGRAM...: tests that cannot run fail; they must not look passed.
+need() {
+  local program
+  for program; do
+    command -v "$program" >/dev/null \
+      || die "$program is missing; tools/setup installs it"
+  done
+}
+need tocsin jq awk setpriv
+
+state=$(mktemp -d /tmp/tocsin-test.XXXXXX)
+cd "$state"
+began=$SECONDS
+checks=0
+
+leave() {
+  local status=$?
+  trap - EXIT INT TERM HUP
+  finish_all
+  [[ $status == 0 ]] || show_logs
+  cd /
+  rm -rf "$state"
+  exit "$status"
+}
+trap leave EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+show_logs() {
+  local log
+  for log in *.log; do
+    [[ -s $log ]] || continue
+    bad "The end of $log:"
+    tail -n "${TOCSIN_LOG_LINES:-25}" "$log" | sed 's/^/    /' >&2
+  done
+}
+
+tell() { printf '%s\n' "$*"; }
+
+# expect WHAT COMMAND...: the test ends at the first thing that is not so.
+expect() {
+  local what=$1
+  shift
+  "$@" || die "FAILED: $what ($*)"
+  checks=$((checks + 1))
+  printf '  ok  %s\n' "$what"
+}
+
+# equal WHAT FOUND WANTED
+equal() {
+  [[ $2 == "$3" ]] || die "FAILED: $1: found '$2', expected '$3'"
+  checks=$((checks + 1))
+  printf '  ok  %s\n' "$1"
+}
+
+# await SECONDS WHAT COMMAND...
+await() {
+  local patience=$1 what=$2
+  shift 2
+  wait_for "$patience" "$@" || die "FAILED within $patience s: $what ($*)"
+  checks=$((checks + 1))
+  printf '  ok  %s\n' "$what"
+}
+
+passed() { good "$checks checks passed in $((SECONDS - began)) s."; }
+
+now_ms() {
+  local us=${EPOCHREALTIME/[.,]/}
+  echo $((us / 1000))
+}
+
+# A UDP port that nobody has, outside the range of automatic ones.
+free_port() {
+  local port
+  for port in $(shuf -i 20000-32000 -n 50); do
+    grep -qi ":$(printf %04X "$port") " /proc/net/udp /proc/net/udp6 \
+      || break
+  done
+  echo "$port"
+}
+
+# make_pki: an authority, server.example and client.example in pki/.
+make_pki() {
+  tocsin pki init --dir pki --name "Test CA" >/dev/null
+  tocsin pki issue server.example --dir pki --for server \
+    --address 127.0.0.1 >/dev/null
+  tocsin pki issue client.example --dir pki --for client >/dev/null
+}
+
+# write_server ADDRESS: server.toml; standard input is appended: mitigators
+# and what else the customer "acme" shall have.
+write_server() {
+  cat >server.toml <<END
+[node]
+name = "provider"
+data_dir = "server"
+control_socket = "server.sock"
+log_level = "${TOCSIN_LOG_LEVEL:-info}"
+
+[server]
+listen = ["$1"]
+certificate = "pki/server.example.pem"
+key = "pki/server.example-key.pem"
+ca = "pki/ca.pem"
+terminating_period = "1s"
+max_terminating_period = "1s"
+
+END
+  cat >>server.toml
+}
+
+# write_client NAME CERTIFICATE ADDRESS: NAME.toml of a client node.
+write_client() {
+  cat >"$1.toml" <<END
+[node]
+name = "$1"
+data_dir = "$1"
+control_socket = "$1.sock"
+log_level = "${TOCSIN_LOG_LEVEL:-info}"
+
+[client]
+certificate = "pki/$2.pem"
+key = "pki/$2-key.pem"
+ca = "pki/ca.pem"
+
+[[client.upstream]]
+name = "provider"
+server = "$3"
+server_name = "server.example"
+END
+}
+
+# write_hook: an operator's program for the exec driver; orders.txt gets a line
+# for each order: action, id, prefixes.
+write_hook() {
+  cat >hook <<END
+#!/bin/sh
+echo "\$TOCSIN_ACTION \$TOCSIN_ID \$TOCSIN_PREFIXES" >>"$state/orders.txt"
+END
+  chmod +x hook
+  : >orders.txt
+}
+
+# ask NODE FILTER COMMAND...: what a node says as JSON, through jq.
+ask() {
+  local node=$1 filter=$2
+  shift 2
+  tocsin "$@" --json -c "$node.toml" 2>/dev/null | jq -er "$filter"
+}
+
+node_answers() { tocsin node --json -c "$1.toml" --timeout 5s; }
+session_is_up() { [[ $(ask "$1" '.upstreams[0].state' node) == up ]]; }
+mitigator_is_up() { [[ $(ask server '.mitigators[0].state' node) == up ]]; }
+
+answers_or_ended() { node_answers "$1" || ! is_alive "$1"; }
+
+# await_node NAME: until it answers its operator.
+await_node() {
+  wait_for 30 answers_or_ended "$1" || :
+  node_answers "$1" >/dev/null || die "The node $1 does not answer."
+}
+
+# resident NAME: resident memory of a process in KiB.
+resident() {
+  awk '/^VmRSS:/ { print $2 }' "/proc/${pid_of[$1]}/status"
+}
