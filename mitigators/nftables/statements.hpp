@@ -20,6 +20,7 @@ inline constexpr std::string_view ports_set = "with_ports";
 std::string chain_name(std::string_view id);
 /// The reverse; empty if `name` is not a name of chain_name().
 std::string_view id_of(std::string_view name);
+std::string_view id_of(std::string&& name) = delete; // would dangle
 /// Name of the limit of a rate-limited rule. It tells the rate, because an
 /// object cannot be replaced by another of its name in one transaction.
 std::string limit_name(const rule& x);

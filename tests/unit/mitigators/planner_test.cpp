@@ -88,4 +88,13 @@ TEST(nftables_listing, counters_of_others_are_passed_over) {
   EXPECT_FALSE(parse_counters("garbage"));
 }
 
+TEST(nftables_listing, counters_of_a_long_name_are_read_whole) {
+  auto totals = parse_counters(
+      R"({"nftables":[{"counter":{"name":"m_0123456789abcdef01234567-42",)"
+      R"("packets":1,"bytes":2}}]})");
+  ASSERT_TRUE(totals);
+  ASSERT_EQ(totals->size(), 1u);
+  EXPECT_EQ(totals->front().id, "0123456789abcdef01234567-42");
+}
+
 } // namespace tocsin::mitigators::nftables
