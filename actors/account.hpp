@@ -14,8 +14,8 @@ namespace tocsin::actors {
 class account {
 public:
   explicit account(const protocol::signal::customer_limits& limits)
-      : limits_{limits},
-        rate_{limits.requests_per_minute, limits.request_burst} {}
+      : limits_{limits}, rate_{limits.requests_per_minute,
+                               limits.request_burst} {}
 
   /// May one more request be served now?
   bool admit(time_point now) {

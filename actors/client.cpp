@@ -61,8 +61,8 @@ caf::result<dots_response> client_state::serve(dots_request request) {
   auto promise = self_->make_response_promise<dots_response>();
   if (!setup_.usage->admit(now()) || queue_.size() >= max_waiting_requests) {
     promise.deliver(dots_response{
-      static_cast<std::uint8_t>(sig::response_code::unavailable), false,
-      bytes{}, 10, false});
+        static_cast<std::uint8_t>(sig::response_code::unavailable), false,
+        bytes{}, 10, false});
     return promise;
   }
   queue_.push_back({std::move(request), promise});
@@ -94,20 +94,23 @@ void client_state::refuse(const dots_request& request, const failure& why) {
   // What we understand but do not offer yet: 5.01, to be told from an error of
   // the client's.
   constexpr auto not_implemented = static_cast<sig::response_code>(0xA1);
-  auto code = why.code == ec::unsupported ? not_implemented
-                                          : sig::code_of(why.code);
+  auto code =
+      why.code == ec::unsupported ? not_implemented : sig::code_of(why.code);
   spdlog::info("client {}/{}: refused {}: {}", setup_.who->name, setup_.cuid,
                sig::to_string(code), to_string(why));
   if (request.what != dots_request::method::get)
     self_
-      ->request(setup_.keeper, node_patience, atom::commit_v,
-                storage::transaction{storage::append_audit{
-                  audit(request, "refuse", sig::to_string(code) + ' '
-                                             + to_string(why))}})
-      .then([](ack) {}, [](const caf::error&) {});
+        ->request(setup_.keeper, node_patience, atom::commit_v,
+                  storage::transaction{storage::append_audit{
+                      audit(request, "refuse",
+                            sig::to_string(code) + ' ' + to_string(why))}})
+        .then([](ack) {}, [](const caf::error&) {});
   auto text = sig::diagnostic(why);
-  dots_response answer{static_cast<std::uint8_t>(code), false,
-                       bytes(text.begin(), text.end()), {}, false};
+  dots_response answer{static_cast<std::uint8_t>(code),
+                       false,
+                       bytes(text.begin(), text.end()),
+                       {},
+                       false};
   if (code == sig::response_code::unavailable)
     answer.max_age = 10;
   finish(std::move(answer));
@@ -119,9 +122,12 @@ void client_state::handle(dots_request request) {
     return;
   }
   switch (request.what) {
-  case dots_request::method::get: return get(request);
-  case dots_request::method::remove: return remove(request);
-  case dots_request::method::put: return put(std::move(request));
+  case dots_request::method::get:
+    return get(request);
+  case dots_request::method::remove:
+    return remove(request);
+  case dots_request::method::put:
+    return put(std::move(request));
   }
 }
 
@@ -143,9 +149,9 @@ void client_state::get(const dots_request& request) {
                                      : "this client has no mitigation"));
     return;
   }
-  finish(answer_with(sig::response_code::content,
-                     sig::mitigation_list(std::move(found),
-                                          filter_of(request.filter))));
+  finish(answer_with(
+      sig::response_code::content,
+      sig::mitigation_list(std::move(found), filter_of(request.filter))));
 }
 
 void client_state::remove(const dots_request& request) {
@@ -154,9 +160,11 @@ void client_state::remove(const dots_request& request) {
     return;
   }
   auto mid = *request.mid;
-  dots_response deleted{
-    static_cast<std::uint8_t>(sig::response_code::deleted), false, {}, {},
-    false};
+  dots_response deleted{static_cast<std::uint8_t>(sig::response_code::deleted),
+                        false,
+                        {},
+                        {},
+                        false};
   auto i = entries_.find(mid);
   if (i == entries_.end() || i->second.withdrawn) {
     finish(std::move(deleted)); // also 2.02 (RFC 9132, Section 4.4.4)
@@ -166,23 +174,24 @@ void client_state::remove(const dots_request& request) {
   grave.status = static_cast<std::uint8_t>(sig::status::terminated);
   grave.expires = wall() + tombstone_period.count();
   storage::transaction changes{
-    storage::put_mitigation{grave},
-    storage::append_audit{audit(request, "withdraw", "2.02")}};
-  self_->request(setup_.keeper, node_patience, atom::commit_v,
-                 std::move(changes))
-    .then(
-      [this, mid, grave, deleted](ack) {
-        tombstones_[mid] = grave.expires;
-        if (auto x = entries_.find(mid); x != entries_.end()) {
-          x->second.withdrawn = true;
-          self_->send(x->second.handle, atom::withdraw_v);
-        }
-        finish(deleted);
-      },
-      [this, request](const caf::error& why) {
-        refuse(request, fail(ec::unavailable, "storage",
-                             to_failure(why).detail));
-      });
+      storage::put_mitigation{grave},
+      storage::append_audit{audit(request, "withdraw", "2.02")}};
+  self_
+      ->request(setup_.keeper, node_patience, atom::commit_v,
+                std::move(changes))
+      .then(
+          [this, mid, grave, deleted](ack) {
+            tombstones_[mid] = grave.expires;
+            if (auto x = entries_.find(mid); x != entries_.end()) {
+              x->second.withdrawn = true;
+              self_->send(x->second.handle, atom::withdraw_v);
+            }
+            finish(deleted);
+          },
+          [this, request](const caf::error& why) {
+            refuse(request,
+                   fail(ec::unavailable, "storage", to_failure(why).detail));
+          });
 }
 
 ack client_state::restore(const storage::snapshot& stored) {
@@ -203,21 +212,23 @@ ack client_state::restore(const storage::snapshot& stored) {
     if (!usable) {
       // Expired while the node was down, or no longer the customer's own.
       gone.push_back(storage::append_audit{
-        {wall(), "node", "drop", record.key.cuid + '/'
-                                   + std::to_string(record.key.mid),
-         "expired or no longer authorised when the node started"}});
-      self_->request(setup_.keeper, node_patience, atom::commit_v,
-                     std::move(gone))
-        .then([](ack) {}, [](const caf::error&) {});
+          {wall(), "node", "drop",
+           record.key.cuid + '/' + std::to_string(record.key.mid),
+           "expired or no longer authorised when the node started"}});
+      self_
+          ->request(setup_.keeper, node_patience, atom::commit_v,
+                    std::move(gone))
+          .then([](ack) {}, [](const caf::error&) {});
       continue;
     }
     auto& x = entries_[record.key.mid];
     x.record = record;
     x.request = scope->scope[0];
     setup_.usage->restore_mitigation();
-    self_->request(setup_.registry, node_patience, atom::claim_v,
-                   owner(record.key.mid), x.request.what)
-      .then([](const std::vector<scope_owner>&) {}, [](const caf::error&) {});
+    self_
+        ->request(setup_.registry, node_patience, atom::claim_v,
+                  owner(record.key.mid), x.request.what)
+        .then([](const std::vector<scope_owner>&) {}, [](const caf::error&) {});
     start(x, true);
   }
   return ack::done;
@@ -254,11 +265,12 @@ mitigation_view client_state::current(const entry& x) const {
   auto view = x.view;
   auto elapsed = now() - x.viewed;
   view.age_ms = static_cast<std::uint64_t>(
-    std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
+      std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
   if (view.lifetime > 0)
     view.lifetime = std::max<std::int64_t>(
-      0, view.lifetime
-           - std::chrono::duration_cast<std::chrono::seconds>(elapsed).count());
+        0, view.lifetime
+               - std::chrono::duration_cast<std::chrono::seconds>(elapsed)
+                     .count());
   return view;
 }
 
@@ -284,28 +296,32 @@ caf::result<mitigation_view> client_state::revoke(std::uint32_t mid,
                          "this client has no mitigation with this mid"));
   auto promise = self_->make_response_promise<mitigation_view>();
   storage::transaction changes{
-    storage::erase_mitigation{i->second.record.key},
-    storage::append_audit{{wall(), "operator", "withdraw",
-                           setup_.who->name + '/' + setup_.cuid + '/'
-                             + std::to_string(mid),
-                           why}}};
-  self_->request(setup_.keeper, node_patience, atom::commit_v,
-                 std::move(changes))
-    .then(
-      [this, mid, why, promise](ack) mutable {
-        auto x = entries_.find(mid);
-        if (x == entries_.end()) {
-          promise.deliver(to_error(fail(ec::not_found, "mid", "ended already")));
-          return;
-        }
-        auto view = current(x->second);
-        view.status = sig::status::withdrawn;
-        view.note = why;
-        x->second.withdrawn = true;
-        self_->send(x->second.handle, atom::revoke_v, why);
-        promise.deliver(std::move(view));
-      },
-      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+      storage::erase_mitigation{i->second.record.key},
+      storage::append_audit{
+          {wall(), "operator", "withdraw",
+           setup_.who->name + '/' + setup_.cuid + '/' + std::to_string(mid),
+           why}}};
+  self_
+      ->request(setup_.keeper, node_patience, atom::commit_v,
+                std::move(changes))
+      .then(
+          [this, mid, why, promise](ack) mutable {
+            auto x = entries_.find(mid);
+            if (x == entries_.end()) {
+              promise.deliver(
+                  to_error(fail(ec::not_found, "mid", "ended already")));
+              return;
+            }
+            auto view = current(x->second);
+            view.status = sig::status::withdrawn;
+            view.note = why;
+            x->second.withdrawn = true;
+            self_->send(x->second.handle, atom::revoke_v, why);
+            promise.deliver(std::move(view));
+          },
+          [promise](caf::error& err) mutable {
+            promise.deliver(std::move(err));
+          });
   return promise;
 }
 
@@ -341,10 +357,10 @@ void client_state::on_gone(std::uint32_t mid) {
   if (tombstones_.contains(mid))
     return; // withdrawn: the record marks the grave
   self_
-    ->request(setup_.keeper, node_patience, atom::commit_v,
-              storage::transaction{
-                storage::erase_mitigation{node.mapped().record.key}})
-    .then([](ack) {}, [](const caf::error&) {});
+      ->request(setup_.keeper, node_patience, atom::commit_v,
+                storage::transaction{
+                    storage::erase_mitigation{node.mapped().record.key}})
+      .then([](ack) {}, [](const caf::error&) {});
 }
 
 /// A MITIGATION that fails dies alone and is started again from its record.
@@ -370,13 +386,12 @@ void client_state::on_tick() {
     if (grave.second > wall() || entries_.contains(grave.first))
       return false;
     old.push_back(storage::erase_mitigation{
-      {setup_.who->name, setup_.cuid, grave.first}});
+        {setup_.who->name, setup_.cuid, grave.first}});
     return true;
   });
   if (!old.empty())
-    self_
-      ->request(setup_.keeper, node_patience, atom::commit_v, std::move(old))
-      .then([](ack) {}, [](const caf::error&) {});
+    self_->request(setup_.keeper, node_patience, atom::commit_v, std::move(old))
+        .then([](ack) {}, [](const caf::error&) {});
   if (entries_.empty() && tombstones_.empty() && !busy_ && queue_.empty())
     self_->send(setup_.parent, atom::abandon_v, setup_.who->name, setup_.cuid);
 }
@@ -387,28 +402,28 @@ client(client_actor::stateful_pointer<client_state> self,
   auto* state = &self->state;
   state->init(std::move(*setup));
   self->set_down_handler(
-    [state](const caf::down_msg& msg) { state->on_down(msg); });
+      [state](const caf::down_msg& msg) { state->on_down(msg); });
   return {
-    [state](atom::serve, dots_request& request) {
-      return state->serve(std::move(request));
-    },
-    [state](atom::restore, const storage::snapshot& stored) {
-      return state->restore(stored);
-    },
-    [state](atom::list) { return state->list(); },
-    [state](atom::status, std::uint32_t mid) { return state->status(mid); },
-    [state](atom::revoke, std::uint32_t mid, std::string& why) {
-      return state->revoke(mid, std::move(why));
-    },
-    [state](atom::adopt, mitigator_table& table) {
-      state->adopt(std::move(table));
-    },
-    [state](atom::changed, mitigation_view& view) {
-      state->on_changed(std::move(view));
-    },
-    [state](atom::gone, std::uint32_t mid) { state->on_gone(mid); },
-    [state](atom::serve) { state->serve_next(); },
-    [state](atom::tick) { state->on_tick(); },
+      [state](atom::serve, dots_request& request) {
+        return state->serve(std::move(request));
+      },
+      [state](atom::restore, const storage::snapshot& stored) {
+        return state->restore(stored);
+      },
+      [state](atom::list) { return state->list(); },
+      [state](atom::status, std::uint32_t mid) { return state->status(mid); },
+      [state](atom::revoke, std::uint32_t mid, std::string& why) {
+        return state->revoke(mid, std::move(why));
+      },
+      [state](atom::adopt, mitigator_table& table) {
+        state->adopt(std::move(table));
+      },
+      [state](atom::changed, mitigation_view& view) {
+        state->on_changed(std::move(view));
+      },
+      [state](atom::gone, std::uint32_t mid) { state->on_gone(mid); },
+      [state](atom::serve) { state->serve_next(); },
+      [state](atom::tick) { state->on_tick(); },
   };
 }
 

@@ -84,31 +84,34 @@ void client_state::put_known(entry& known, job_ptr job) {
   job->record = known.record;
   auto lifetime = known.record.lifetime;
   if (job->body.lifetime)
-    lifetime
-      = sig::grant_lifetime(*job->body.lifetime, setup_.who->limits.lifetime);
+    lifetime =
+        sig::grant_lifetime(*job->body.lifetime, setup_.who->limits.lifetime);
   job->record.lifetime = lifetime;
   // An efficacy update without a lifetime keeps what is left.
   if (job->body.lifetime)
     job->record.expires = sig::expiry(lifetime, wall());
   self_
-    ->request(setup_.keeper, node_patience, atom::commit_v,
-              storage::transaction{storage::put_mitigation{job->record}})
-    .then(
-      [this, job](ack) {
-        auto mid = *job->request.mid;
-        auto left = sig::remaining_lifetime(job->record.expires, wall());
-        auto i = entries_.find(mid);
-        if (i != entries_.end()) {
-          i->second.record = job->record;
-          self_->send(i->second.handle, atom::refresh_v, left);
-        }
-        finish({static_cast<std::uint8_t>(sig::response_code::changed), true,
-                sig::encode(sig::accepted(mid, left)), {}, false});
-      },
-      [this, job](const caf::error& why) {
-        refuse(job->request,
-               fail(ec::unavailable, "storage", to_failure(why).detail));
-      });
+      ->request(setup_.keeper, node_patience, atom::commit_v,
+                storage::transaction{storage::put_mitigation{job->record}})
+      .then(
+          [this, job](ack) {
+            auto mid = *job->request.mid;
+            auto left = sig::remaining_lifetime(job->record.expires, wall());
+            auto i = entries_.find(mid);
+            if (i != entries_.end()) {
+              i->second.record = job->record;
+              self_->send(i->second.handle, atom::refresh_v, left);
+            }
+            finish({static_cast<std::uint8_t>(sig::response_code::changed),
+                    true,
+                    sig::encode(sig::accepted(mid, left)),
+                    {},
+                    false});
+          },
+          [this, job](const caf::error& why) {
+            refuse(job->request,
+                   fail(ec::unavailable, "storage", to_failure(why).detail));
+          });
 }
 
 void client_state::put_new(job_ptr job) {
@@ -116,8 +119,8 @@ void client_state::put_new(job_ptr job) {
     refuse(job->request,
            fail(ec::unavailable, "mitigate",
                 "the limit of "
-                  + std::to_string(setup_.who->limits.max_mitigations)
-                  + " mitigations is reached; withdraw one"));
+                    + std::to_string(setup_.who->limits.max_mitigations)
+                    + " mitigations is reached; withdraw one"));
     return;
   }
   look_up(std::move(job));
@@ -136,17 +139,17 @@ void client_state::look_up(job_ptr job) {
   };
   for (const auto& host : names)
     self_->request(setup_.resolver, node_patience, atom::resolve_v, host)
-      .then(
-        [job, host, done](std::vector<sig::prefix>& found) {
-          job->names[host] = std::move(found);
-          done(job);
-        },
-        // The check of the addresses refuses a name without any.
-        [job, host, done](const caf::error& why) {
-          spdlog::info("name {} was not resolved: {}", host,
-                       to_string(to_failure(why)));
-          done(job);
-        });
+        .then(
+            [job, host, done](std::vector<sig::prefix>& found) {
+              job->names[host] = std::move(found);
+              done(job);
+            },
+            // The check of the addresses refuses a name without any.
+            [job, host, done](const caf::error& why) {
+              spdlog::info("name {} was not resolved: {}", host,
+                           to_string(to_failure(why)));
+              done(job);
+            });
 }
 
 void client_state::on_names(job_ptr job) {
@@ -155,13 +158,15 @@ void client_state::on_names(job_ptr job) {
     return;
   }
   self_
-    ->request(setup_.registry, node_patience, atom::claim_v,
-              owner(*job->request.mid), resolved(job->body.what, job->names))
-    .then(
-      [this, job](const std::vector<scope_owner>& others) {
-        on_claimed(job, others);
-      },
-      [this, job](const caf::error& why) { abort_new(job, to_failure(why)); });
+      ->request(setup_.registry, node_patience, atom::claim_v,
+                owner(*job->request.mid), resolved(job->body.what, job->names))
+      .then(
+          [this, job](const std::vector<scope_owner>& others) {
+            on_claimed(job, others);
+          },
+          [this, job](const caf::error& why) {
+            abort_new(job, to_failure(why));
+          });
 }
 
 /// The larger mid wins among overlapping requests of one client (RFC 9132,
@@ -178,8 +183,11 @@ void client_state::on_claimed(job_ptr job,
     if (other.mid > mid && !i->second.withdrawn) {
       self_->send(setup_.registry, atom::release_v, owner(mid));
       setup_.usage->close_mitigation();
-      finish({static_cast<std::uint8_t>(sig::response_code::conflict), true,
-              sig::encode(sig::overlap_conflict(other.mid)), {}, false});
+      finish({static_cast<std::uint8_t>(sig::response_code::conflict),
+              true,
+              sig::encode(sig::overlap_conflict(other.mid)),
+              {},
+              false});
       return;
     }
     job->superseded.push_back(other.mid);
@@ -189,8 +197,8 @@ void client_state::on_claimed(job_ptr job,
 
 void client_state::commit_new(job_ptr job) {
   auto mid = *job->request.mid;
-  auto lifetime
-    = sig::grant_lifetime(*job->body.lifetime, setup_.who->limits.lifetime);
+  auto lifetime =
+      sig::grant_lifetime(*job->body.lifetime, setup_.who->limits.lifetime);
   job->record = {{setup_.who->name, setup_.cuid, mid},
                  job->request.body,
                  lifetime,
@@ -202,21 +210,22 @@ void client_state::commit_new(job_ptr job) {
   known_ = client_record(mid);
   known_.identity = job->request.from.identity;
   storage::transaction changes{
-    storage::put_mitigation{job->record}, storage::put_client{known_},
-    storage::append_audit{audit(job->request, "mitigate", "2.01")}};
+      storage::put_mitigation{job->record}, storage::put_client{known_},
+      storage::append_audit{audit(job->request, "mitigate", "2.01")}};
   for (auto old : job->superseded)
     if (!tombstones_.contains(old)) // a grave stays
-      changes.push_back(storage::erase_mitigation{
-        {setup_.who->name, setup_.cuid, old}});
-  self_->request(setup_.keeper, node_patience, atom::commit_v,
-                 std::move(changes))
-    .then([this, job](ack) { on_created(job); },
-          [this, job](const caf::error& why) {
-            self_->send(setup_.registry, atom::release_v,
-                        owner(*job->request.mid));
-            abort_new(job, fail(ec::unavailable, "storage",
-                                to_failure(why).detail));
-          });
+      changes.push_back(
+          storage::erase_mitigation{{setup_.who->name, setup_.cuid, old}});
+  self_
+      ->request(setup_.keeper, node_patience, atom::commit_v,
+                std::move(changes))
+      .then([this, job](ack) { on_created(job); },
+            [this, job](const caf::error& why) {
+              self_->send(setup_.registry, atom::release_v,
+                          owner(*job->request.mid));
+              abort_new(job, fail(ec::unavailable, "storage",
+                                  to_failure(why).detail));
+            });
 }
 
 void client_state::on_created(job_ptr job) {
@@ -240,8 +249,11 @@ void client_state::on_created(job_ptr job) {
   start(x, false);
   spdlog::info("client {}/{}: mitigation {} accepted for {} s",
                setup_.who->name, setup_.cuid, mid, job->record.lifetime);
-  finish({static_cast<std::uint8_t>(sig::response_code::created), true,
-          sig::encode(sig::accepted(mid, job->record.lifetime)), {}, false});
+  finish({static_cast<std::uint8_t>(sig::response_code::created),
+          true,
+          sig::encode(sig::accepted(mid, job->record.lifetime)),
+          {},
+          false});
 }
 
 void client_state::abort_new(const job_ptr& job, const failure& why) {

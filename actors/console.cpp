@@ -36,13 +36,14 @@ void console_state::refuse(const reply& to, const caf::error& why) {
 
 void console_state::on(const get_node&, const api_exchange& call) {
   self_->request(root_, node_patience, atom::node_v)
-    .then([to = call.reply](const node_view& x) { to(200, to_json(x)); },
-          [to = call.reply](const caf::error& why) { refuse(to, why); });
+      .then([to = call.reply](const node_view& x) { to(200, to_json(x)); },
+            [to = call.reply](const caf::error& why) { refuse(to, why); });
 }
 
 void console_state::on(const list_mitigations&, const api_exchange& call) {
   self_->request(root_, node_patience, atom::list_v)
-    .then([to = call.reply](const std::vector<mitigation_view>& xs) {
+      .then(
+          [to = call.reply](const std::vector<mitigation_view>& xs) {
             to(200, to_json(xs));
           },
           [to = call.reply](const caf::error& why) { refuse(to, why); });
@@ -59,32 +60,33 @@ template <class Then>
 void console_state::with_upstream(const std::string& wanted,
                                   const api_exchange& call, Then then) {
   self_->request(root_, node_patience, atom::client_v, wanted)
-    .then(
-      [then](const caf::strong_actor_ptr& found) mutable {
-        then(caf::actor_cast<upstream_actor>(found));
-      },
-      [to = call.reply](const caf::error& why) { refuse(to, why); });
+      .then(
+          [then](const caf::strong_actor_ptr& found) mutable {
+            then(caf::actor_cast<upstream_actor>(found));
+          },
+          [to = call.reply](const caf::error& why) { refuse(to, why); });
 }
 
 void console_state::on(const create_mitigation& x, const api_exchange& call) {
   auto then = [this, x, to = call.reply](const upstream_actor& upstream) {
     self_->request(upstream, node_patience, atom::order_v, x.order)
-      .then(
-        [this, x, to, upstream](const mitigation_view& asked) {
-          if (x.wait.count() == 0) {
-            to(static_cast<int>(http_status(asked, 201)), to_json(asked));
-            return;
-          }
-          self_
-            ->request(upstream, x.wait + node_patience, atom::order_v,
-                      asked.mid, duration{x.wait})
-            .then(
-              [to](const mitigation_view& view) {
-                to(static_cast<int>(http_status(view, 201)), to_json(view));
-              },
-              [to](const caf::error& why) { refuse(to, why); });
-        },
-        [to](const caf::error& why) { refuse(to, why); });
+        .then(
+            [this, x, to, upstream](const mitigation_view& asked) {
+              if (x.wait.count() == 0) {
+                to(static_cast<int>(http_status(asked, 201)), to_json(asked));
+                return;
+              }
+              self_
+                  ->request(upstream, x.wait + node_patience, atom::order_v,
+                            asked.mid, duration{x.wait})
+                  .then(
+                      [to](const mitigation_view& view) {
+                        to(static_cast<int>(http_status(view, 201)),
+                           to_json(view));
+                      },
+                      [to](const caf::error& why) { refuse(to, why); });
+            },
+            [to](const caf::error& why) { refuse(to, why); });
   };
   with_upstream(x.order.upstream, call, then);
 }
@@ -98,16 +100,15 @@ void console_state::on(const get_mitigation& x, const api_exchange& call) {
   };
   if (!is_wish(x.name)) {
     self_->request(root_, node_patience, atom::status_v, x.name)
-      .then(show, fail_with);
+        .then(show, fail_with);
     return;
   }
-  with_upstream(x.name.peer, call,
-                [this, x, show, fail_with](const upstream_actor& upstream) {
-                  self_
-                    ->request(upstream, node_patience, atom::status_v,
-                              x.name.mid)
-                    .then(show, fail_with);
-                });
+  with_upstream(
+      x.name.peer, call,
+      [this, x, show, fail_with](const upstream_actor& upstream) {
+        self_->request(upstream, node_patience, atom::status_v, x.name.mid)
+            .then(show, fail_with);
+      });
 }
 
 void console_state::on(const delete_mitigation& x, const api_exchange& call) {
@@ -118,47 +119,47 @@ void console_state::on(const delete_mitigation& x, const api_exchange& call) {
     refuse(to, why);
   };
   if (!is_wish(x.name)) {
-    auto why = "withdrawn by the operator (uid " + std::to_string(call.uid)
-               + ')';
+    auto why =
+        "withdrawn by the operator (uid " + std::to_string(call.uid) + ')';
     self_->request(root_, node_patience, atom::revoke_v, x.name, why)
-      .then(show, fail_with);
+        .then(show, fail_with);
     return;
   }
   with_upstream(x.name.peer, call,
                 [this, x, show, fail_with](const upstream_actor& upstream) {
                   self_
-                    ->request(upstream, x.wait + node_patience,
-                              atom::withdraw_v, x.name.mid, duration{x.wait})
-                    .then(show, fail_with);
+                      ->request(upstream, x.wait + node_patience,
+                                atom::withdraw_v, x.name.mid, duration{x.wait})
+                      .then(show, fail_with);
                 });
 }
 
 void console_state::on(const list_sessions& x, const api_exchange& call) {
   self_
-    ->request(root_, node_patience, atom::sessions_v,
-              static_cast<std::uint64_t>(x.limit))
-    .then(
-      [this, to = call.reply](const std::vector<session_view>& xs) {
-        self_->request(root_, node_patience, atom::node_v)
-          .then(
-            [to, xs](const node_view& node) {
-              to(200, to_json(xs, std::max<std::uint64_t>(node.sessions,
-                                                          xs.size())));
-            },
-            [to](const caf::error& why) { refuse(to, why); });
-      },
-      [to = call.reply](const caf::error& why) { refuse(to, why); });
+      ->request(root_, node_patience, atom::sessions_v,
+                static_cast<std::uint64_t>(x.limit))
+      .then(
+          [this, to = call.reply](const std::vector<session_view>& xs) {
+            self_->request(root_, node_patience, atom::node_v)
+                .then(
+                    [to, xs](const node_view& node) {
+                      to(200, to_json(xs, std::max<std::uint64_t>(node.sessions,
+                                                                  xs.size())));
+                    },
+                    [to](const caf::error& why) { refuse(to, why); });
+          },
+          [to = call.reply](const caf::error& why) { refuse(to, why); });
 }
 
 void console_state::on(const list_audit& x, const api_exchange& call) {
   self_
-    ->request(root_, node_patience, atom::audit_v,
-              static_cast<std::uint64_t>(x.limit))
-    .then(
-      [to = call.reply](const std::vector<storage::audit_event>& xs) {
-        to(200, to_json(xs));
-      },
-      [to = call.reply](const caf::error& why) { refuse(to, why); });
+      ->request(root_, node_patience, atom::audit_v,
+                static_cast<std::uint64_t>(x.limit))
+      .then(
+          [to = call.reply](const std::vector<storage::audit_event>& xs) {
+            to(200, to_json(xs));
+          },
+          [to = call.reply](const caf::error& why) { refuse(to, why); });
 }
 
 console_actor::behavior_type
@@ -168,7 +169,7 @@ console(console_actor::stateful_pointer<console_state> self,
   auto* state = &self->state;
   state->init(std::move(root), std::move(upstreams), std::move(defaults));
   return {
-    [state](atom::api, const api_exchange& call) { state->serve(call); },
+      [state](atom::api, const api_exchange& call) { state->serve(call); },
   };
 }
 

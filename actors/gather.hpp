@@ -17,20 +17,19 @@ void gather_into(Self* self, const std::vector<Handle>& from, duration patience,
     std::size_t open;
     Then then;
   };
-  auto state = std::make_shared<round>(
-    round{{}, from.size(), std::move(then)});
+  auto state = std::make_shared<round>(round{{}, from.size(), std::move(then)});
   auto done = [state]() {
     if (--state->open == 0)
       state->then(std::move(state->answers));
   };
   for (const auto& handle : from)
     self->request(handle, patience, args...)
-      .then(
-        [state, done](T& x) {
-          state->answers.push_back(std::move(x));
-          done();
-        },
-        [done](const caf::error&) { done(); });
+        .then(
+            [state, done](T& x) {
+              state->answers.push_back(std::move(x));
+              done();
+            },
+            [done](const caf::error&) { done(); });
   if (from.empty())
     state->then(std::vector<T>{});
 }
@@ -41,9 +40,11 @@ void gather(Self* self, const std::vector<Handle>& from, duration patience,
             caf::typed_response_promise<std::vector<T>> promise,
             const Args&... args) {
   gather_into<T>(
-    self, from, patience,
-    [promise](std::vector<T> all) mutable { promise.deliver(std::move(all)); },
-    args...);
+      self, from, patience,
+      [promise](std::vector<T> all) mutable {
+        promise.deliver(std::move(all));
+      },
+      args...);
 }
 
 } // namespace tocsin::actors

@@ -9,32 +9,30 @@ namespace sig = protocol::signal;
 heartbeat::heartbeat(caf::actor_config& cfg, home* where,
                      transports::reactor* timers, session_actor session,
                      sig::heartbeat_role role, sig::heartbeat_settings settings)
-    : pinned{cfg, where},
-      session_{std::move(session)},
-      machine_{role, settings, clock().now()},
-      timer_{timers} {}
+    : pinned{cfg, where}, session_{std::move(session)},
+      machine_{role, settings, clock().now()}, timer_{timers} {}
 
 heartbeat::behavior_type heartbeat::make_behavior() {
   monitor(session_);
   set_down_handler([this](const caf::down_msg&) { quit(); });
   return {
-    [this](atom::report, bool answered) {
-      if (answered)
-        machine_.on_response(clock().now());
-    },
-    [this](atom::heard, bool sees_us) {
-      act(machine_.on_request_received(sees_us, clock().now()));
-      arm();
-    },
-    [this](atom::traffic) {
-      machine_.on_traffic(clock().now());
-      arm();
-    },
-    [this](atom::tick) {
-      timer_.rang();
-      act(machine_.on_time(clock().now()));
-      arm();
-    },
+      [this](atom::report, bool answered) {
+        if (answered)
+          machine_.on_response(clock().now());
+      },
+      [this](atom::heard, bool sees_us) {
+        act(machine_.on_request_received(sees_us, clock().now()));
+        arm();
+      },
+      [this](atom::traffic) {
+        machine_.on_traffic(clock().now());
+        arm();
+      },
+      [this](atom::tick) {
+        timer_.rang();
+        act(machine_.on_time(clock().now()));
+        arm();
+      },
   };
 }
 

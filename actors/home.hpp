@@ -60,8 +60,8 @@ public:
 
   using Base::enqueue;
 
-  void enqueue(caf::mailbox_element_ptr mail, caf::execution_unit* unit)
-    override {
+  void enqueue(caf::mailbox_element_ptr mail,
+               caf::execution_unit* unit) override {
     Base::enqueue(std::move(mail), home_ != nullptr ? home_ : unit);
   }
 

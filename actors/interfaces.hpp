@@ -7,191 +7,191 @@ namespace tocsin::actors {
 
 /// Owns the store. Answers when the change is durable.
 using keeper_actor = caf::typed_actor<
-  // Commits all changes of one operation, or none.
-  caf::replies_to<atom::commit, storage::transaction>::with<ack>,
-  // Everything a node needs at start.
-  caf::replies_to<atom::load>::with<storage::snapshot>,
-  // The newest audit events.
-  caf::replies_to<atom::audit, std::uint64_t>::with<
-    std::vector<storage::audit_event>>,
-  // INTERNAL: the writer finished these tickets; empty failure: durable.
-  caf::reacts_to<atom::committed, std::uint64_t, failure>,
-  // INTERNAL: the writer read the snapshot for this ticket.
-  caf::reacts_to<atom::committed, std::uint64_t, storage::snapshot>,
-  // INTERNAL: the writer read the audit trail for this ticket.
-  caf::reacts_to<atom::committed, std::uint64_t,
-                 std::vector<storage::audit_event>>>;
+    // Commits all changes of one operation, or none.
+    caf::replies_to<atom::commit, storage::transaction>::with<ack>,
+    // Everything a node needs at start.
+    caf::replies_to<atom::load>::with<storage::snapshot>,
+    // The newest audit events.
+    caf::replies_to<atom::audit,
+                    std::uint64_t>::with<std::vector<storage::audit_event>>,
+    // INTERNAL: the writer finished these tickets; empty failure: durable.
+    caf::reacts_to<atom::committed, std::uint64_t, failure>,
+    // INTERNAL: the writer read the snapshot for this ticket.
+    caf::reacts_to<atom::committed, std::uint64_t, storage::snapshot>,
+    // INTERNAL: the writer read the audit trail for this ticket.
+    caf::reacts_to<atom::committed, std::uint64_t,
+                   std::vector<storage::audit_event>>>;
 
 /// Knows every live scope of the node.
 using registry_actor = caf::typed_actor<
-  // Enters a scope; replies with all other owners whose scope overlaps.
-  caf::replies_to<atom::claim, scope_owner, protocol::signal::target>::with<
-    std::vector<scope_owner>>,
-  // Forgets a scope.
-  caf::reacts_to<atom::release, scope_owner>>;
+    // Enters a scope; replies with all other owners whose scope overlaps.
+    caf::replies_to<atom::claim, scope_owner,
+                    protocol::signal::target>::with<std::vector<scope_owner>>,
+    // Forgets a scope.
+    caf::reacts_to<atom::release, scope_owner>>;
 
 /// Turns names into addresses, off the scheduler.
 using resolver_actor = caf::typed_actor<
-  // Replies with host prefixes; fails with not_found or unavailable.
-  caf::replies_to<atom::resolve, std::string>::with<
-    std::vector<protocol::signal::prefix>>,
-  // INTERNAL: the lookup thread finished this name.
-  caf::reacts_to<atom::committed, std::string,
-                 std::vector<protocol::signal::prefix>, failure>>;
+    // Replies with host prefixes; fails with not_found or unavailable.
+    caf::replies_to<atom::resolve,
+                    std::string>::with<std::vector<protocol::signal::prefix>>,
+    // INTERNAL: the lookup thread finished this name.
+    caf::reacts_to<atom::committed, std::string,
+                   std::vector<protocol::signal::prefix>, failure>>;
 
 /// Puts rules into force through one driver.
 using mitigator_actor = caf::typed_actor<
-  // Adds or replaces a rule in the desired state; the sender's reports go to
-  // the given MITIGATION.
-  caf::reacts_to<atom::install, mitigators::rule, caf::strong_actor_ptr>,
-  // Takes a rule out of the desired state; reported as withdrawn.
-  caf::reacts_to<atom::withdraw, std::string>,
-  // The desired state is complete: drivers may be synchronised from now on.
-  caf::reacts_to<atom::begin>,
-  // What the operator sees.
-  caf::replies_to<atom::status>::with<mitigator_view>,
-  // INTERNAL: a line from the driver process of this generation.
-  caf::reacts_to<atom::line, std::uint64_t, std::string>,
-  // INTERNAL: the driver process of this generation ended.
-  caf::reacts_to<atom::exited, std::uint64_t, int>,
-  // INTERNAL: start the driver again, or give up waiting for an answer.
-  caf::reacts_to<atom::tick, std::uint64_t>>;
+    // Adds or replaces a rule in the desired state; the sender's reports go to
+    // the given MITIGATION.
+    caf::reacts_to<atom::install, mitigators::rule, caf::strong_actor_ptr>,
+    // Takes a rule out of the desired state; reported as withdrawn.
+    caf::reacts_to<atom::withdraw, std::string>,
+    // The desired state is complete: drivers may be synchronised from now on.
+    caf::reacts_to<atom::begin>,
+    // What the operator sees.
+    caf::replies_to<atom::status>::with<mitigator_view>,
+    // INTERNAL: a line from the driver process of this generation.
+    caf::reacts_to<atom::line, std::uint64_t, std::string>,
+    // INTERNAL: the driver process of this generation ended.
+    caf::reacts_to<atom::exited, std::uint64_t, int>,
+    // INTERNAL: start the driver again, or give up waiting for an answer.
+    caf::reacts_to<atom::tick, std::uint64_t>>;
 
 /// One mitigation request and its enforcement.
 using mitigation_actor = caf::typed_actor<
-  // The request is durable: enforce it.
-  caf::reacts_to<atom::begin>,
-  // Refreshed: the lifetime granted from now on, seconds (-1: indefinite).
-  caf::reacts_to<atom::refresh, std::int64_t>,
-  // The client withdrew it; it may go on as active-but-terminating.
-  caf::reacts_to<atom::withdraw>,
-  // The server withdraws it (superseded, operator); ends at once.
-  caf::reacts_to<atom::revoke, std::string>,
-  // A MITIGATOR was restarted: install again there.
-  caf::reacts_to<atom::adopt, mitigator_table>,
-  // How far a MITIGATOR is.
-  caf::reacts_to<atom::report, enforcement_report>,
-  // What a MITIGATOR has dropped in total: packets, bytes.
-  caf::reacts_to<atom::counters, std::string, std::uint64_t, std::uint64_t>,
-  // What the operator and the client see.
-  caf::replies_to<atom::status>::with<mitigation_view>,
-  // INTERNAL: a deadline of the lifecycle machine.
-  caf::reacts_to<atom::tick, std::uint64_t>>;
+    // The request is durable: enforce it.
+    caf::reacts_to<atom::begin>,
+    // Refreshed: the lifetime granted from now on, seconds (-1: indefinite).
+    caf::reacts_to<atom::refresh, std::int64_t>,
+    // The client withdrew it; it may go on as active-but-terminating.
+    caf::reacts_to<atom::withdraw>,
+    // The server withdraws it (superseded, operator); ends at once.
+    caf::reacts_to<atom::revoke, std::string>,
+    // A MITIGATOR was restarted: install again there.
+    caf::reacts_to<atom::adopt, mitigator_table>,
+    // How far a MITIGATOR is.
+    caf::reacts_to<atom::report, enforcement_report>,
+    // What a MITIGATOR has dropped in total: packets, bytes.
+    caf::reacts_to<atom::counters, std::string, std::uint64_t, std::uint64_t>,
+    // What the operator and the client see.
+    caf::replies_to<atom::status>::with<mitigation_view>,
+    // INTERNAL: a deadline of the lifecycle machine.
+    caf::reacts_to<atom::tick, std::uint64_t>>;
 
 /// All mitigations of one customer's cuid.
 using client_actor = caf::typed_actor<
-  // A DOTS request of this client.
-  caf::replies_to<atom::serve, dots_request>::with<dots_response>,
-  // Takes over what was stored for it; before anything else.
-  caf::replies_to<atom::restore, storage::snapshot>::with<ack>,
-  // All its mitigations.
-  caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
-  // One of its mitigations.
-  caf::replies_to<atom::status, std::uint32_t>::with<mitigation_view>,
-  // The operator withdraws one.
-  caf::replies_to<atom::revoke, std::uint32_t, std::string>::with<
-    mitigation_view>,
-  // A MITIGATOR was restarted.
-  caf::reacts_to<atom::adopt, mitigator_table>,
-  // A MITIGATION's status or counters changed.
-  caf::reacts_to<atom::changed, mitigation_view>,
-  // A MITIGATION ended; forget it.
-  caf::reacts_to<atom::gone, std::uint32_t>,
-  // INTERNAL: serve the next waiting request.
-  caf::reacts_to<atom::serve>,
-  // INTERNAL: look after withdrawn mids and an empty CLIENT.
-  caf::reacts_to<atom::tick>>;
+    // A DOTS request of this client.
+    caf::replies_to<atom::serve, dots_request>::with<dots_response>,
+    // Takes over what was stored for it; before anything else.
+    caf::replies_to<atom::restore, storage::snapshot>::with<ack>,
+    // All its mitigations.
+    caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
+    // One of its mitigations.
+    caf::replies_to<atom::status, std::uint32_t>::with<mitigation_view>,
+    // The operator withdraws one.
+    caf::replies_to<atom::revoke, std::uint32_t,
+                    std::string>::with<mitigation_view>,
+    // A MITIGATOR was restarted.
+    caf::reacts_to<atom::adopt, mitigator_table>,
+    // A MITIGATION's status or counters changed.
+    caf::reacts_to<atom::changed, mitigation_view>,
+    // A MITIGATION ended; forget it.
+    caf::reacts_to<atom::gone, std::uint32_t>,
+    // INTERNAL: serve the next waiting request.
+    caf::reacts_to<atom::serve>,
+    // INTERNAL: look after withdrawn mids and an empty CLIENT.
+    caf::reacts_to<atom::tick>>;
 
 /// Liveness of one session (RFC 9132, Section 4.7).
 using heartbeat_actor = caf::typed_actor<
-  // The peer answered our heartbeat (true), or did not in time (false).
-  caf::reacts_to<atom::report, bool>,
-  // A heartbeat request of the peer arrived, with its peer-hb-status.
-  caf::reacts_to<atom::heard, bool>,
-  // Something of the peer arrived.
-  caf::reacts_to<atom::traffic>,
-  // INTERNAL: a deadline of the machine.
-  caf::reacts_to<atom::tick>>;
+    // The peer answered our heartbeat (true), or did not in time (false).
+    caf::reacts_to<atom::report, bool>,
+    // A heartbeat request of the peer arrived, with its peer-hb-status.
+    caf::reacts_to<atom::heard, bool>,
+    // Something of the peer arrived.
+    caf::reacts_to<atom::traffic>,
+    // INTERNAL: a deadline of the machine.
+    caf::reacts_to<atom::tick>>;
 
 /// One security association with its CoAP endpoint.
 using session_actor = caf::typed_actor<
-  // INTERNAL: a datagram of the peer, from the reactor.
-  caf::reacts_to<atom::packet, bytes>,
-  // INTERNAL: a deadline of DTLS or CoAP.
-  caf::reacts_to<atom::tick>,
-  // INTERNAL: the reactor gave the address to a newer association.
-  caf::reacts_to<atom::gone>,
-  // Asks the peer something; fails with timeout or closed.
-  caf::replies_to<atom::request, coap_call>::with<coap_reply>,
-  // HEARTBEAT wants a heartbeat sent with this peer-hb-status.
-  caf::reacts_to<atom::heard, bool>,
-  // HEARTBEAT gives its verdict: so many heartbeats were missed.
-  caf::reacts_to<atom::lost, std::uint32_t>,
-  // What the operator sees.
-  caf::replies_to<atom::status>::with<session_view>,
-  // Ends the association with close_notify, for this reason.
-  caf::reacts_to<atom::finish, std::string>>;
+    // INTERNAL: a datagram of the peer, from the reactor.
+    caf::reacts_to<atom::packet, bytes>,
+    // INTERNAL: a deadline of DTLS or CoAP.
+    caf::reacts_to<atom::tick>,
+    // INTERNAL: the reactor gave the address to a newer association.
+    caf::reacts_to<atom::gone>,
+    // Asks the peer something; fails with timeout or closed.
+    caf::replies_to<atom::request, coap_call>::with<coap_reply>,
+    // HEARTBEAT wants a heartbeat sent with this peer-hb-status.
+    caf::reacts_to<atom::heard, bool>,
+    // HEARTBEAT gives its verdict: so many heartbeats were missed.
+    caf::reacts_to<atom::lost, std::uint32_t>,
+    // What the operator sees.
+    caf::replies_to<atom::status>::with<session_view>,
+    // Ends the association with close_notify, for this reason.
+    caf::reacts_to<atom::finish, std::string>>;
 
 /// Who wants to know about the life of sessions: SUPERVISOR on a server node,
 /// UPSTREAM on a client node.
 using session_owner_actor = caf::typed_actor<
-  // The handshake is done; the sender is the SESSION.
-  caf::reacts_to<atom::opened, session_opened, caf::strong_actor_ptr>,
-  // The session ended, for this reason.
-  caf::reacts_to<atom::gone, std::uint64_t, std::string>>;
+    // The handshake is done; the sender is the SESSION.
+    caf::reacts_to<atom::opened, session_opened, caf::strong_actor_ptr>,
+    // The session ended, for this reason.
+    caf::reacts_to<atom::gone, std::uint64_t, std::string>>;
 
 /// An upstream DOTS server, the sessions to it, and what is wanted from it.
 using upstream_actor = session_owner_actor::extend<
-  // Takes over what was stored; before anything else.
-  caf::replies_to<atom::restore, storage::snapshot>::with<ack>,
-  // The operator asks for mitigation: replies when the request is durable.
-  caf::replies_to<atom::order, mitigate_order>::with<mitigation_view>,
-  // As above, yet replies when the server answered or the time is up.
-  caf::replies_to<atom::order, std::uint32_t, duration>::with<mitigation_view>,
-  // Withdraws; replies when the server confirmed or the time is up.
-  caf::replies_to<atom::withdraw, std::uint32_t, duration>::with<
-    mitigation_view>,
-  // All mitigations as last known.
-  caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
-  // One mitigation, asked live.
-  caf::replies_to<atom::status, std::uint32_t>::with<mitigation_view>,
-  caf::replies_to<atom::status>::with<upstream_view>,
-  caf::replies_to<atom::sessions>::with<std::vector<session_view>>,
-  // Ends the sessions in an orderly way.
-  caf::reacts_to<atom::finish>,
-  // INTERNAL: connect again, refresh, poll.
-  caf::reacts_to<atom::tick>>;
+    // Takes over what was stored; before anything else.
+    caf::replies_to<atom::restore, storage::snapshot>::with<ack>,
+    // The operator asks for mitigation: replies when the request is durable.
+    caf::replies_to<atom::order, mitigate_order>::with<mitigation_view>,
+    // As above, yet replies when the server answered or the time is up.
+    caf::replies_to<atom::order, std::uint32_t,
+                    duration>::with<mitigation_view>,
+    // Withdraws; replies when the server confirmed or the time is up.
+    caf::replies_to<atom::withdraw, std::uint32_t,
+                    duration>::with<mitigation_view>,
+    // All mitigations as last known.
+    caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
+    // One mitigation, asked live.
+    caf::replies_to<atom::status, std::uint32_t>::with<mitigation_view>,
+    caf::replies_to<atom::status>::with<upstream_view>,
+    caf::replies_to<atom::sessions>::with<std::vector<session_view>>,
+    // Ends the sessions in an orderly way.
+    caf::reacts_to<atom::finish>,
+    // INTERNAL: connect again, refresh, poll.
+    caf::reacts_to<atom::tick>>;
 
 /// Root of a node's tree: starts, watches and restarts the others.
 using supervisor_actor = session_owner_actor::extend<
-  // The CLIENT of this customer and cuid; started if there is none and the
-  // flag says so. Fails with not_found, with conflict when another customer
-  // uses the cuid, with too_large on a quota.
-  caf::replies_to<atom::client, std::string, std::string, bool>::with<
-    caf::strong_actor_ptr>,
-  // A CLIENT has nothing left.
-  caf::reacts_to<atom::abandon, std::string, std::string>,
-  // Replies when everything that was stored is restored: open the doors then.
-  caf::replies_to<atom::begin>::with<ack>,
-  caf::replies_to<atom::node>::with<node_view>,
-  caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
-  caf::replies_to<atom::status, mitigation_name>::with<mitigation_view>,
-  caf::replies_to<atom::revoke, mitigation_name, std::string>::with<
-    mitigation_view>,
-  caf::replies_to<atom::sessions, std::uint64_t>::with<
-    std::vector<session_view>>,
-  // The audit trail, and the upstreams of a client node.
-  caf::replies_to<atom::audit, std::uint64_t>::with<
-    std::vector<storage::audit_event>>,
-  // The UPSTREAM of this name; empty: the only one.
-  caf::replies_to<atom::client, std::string>::with<caf::strong_actor_ptr>,
-  // Ordered shutdown: sessions first, KEEPER last, nothing lost.
-  caf::replies_to<atom::finish>::with<ack>,
-  // INTERNAL: the sessions had their time to say goodbye.
-  caf::reacts_to<atom::tick>>;
+    // The CLIENT of this customer and cuid; started if there is none and the
+    // flag says so. Fails with not_found, with conflict when another customer
+    // uses the cuid, with too_large on a quota.
+    caf::replies_to<atom::client, std::string, std::string,
+                    bool>::with<caf::strong_actor_ptr>,
+    // A CLIENT has nothing left.
+    caf::reacts_to<atom::abandon, std::string, std::string>,
+    // Replies when everything that was stored is restored: open the doors then.
+    caf::replies_to<atom::begin>::with<ack>,
+    caf::replies_to<atom::node>::with<node_view>,
+    caf::replies_to<atom::list>::with<std::vector<mitigation_view>>,
+    caf::replies_to<atom::status, mitigation_name>::with<mitigation_view>,
+    caf::replies_to<atom::revoke, mitigation_name,
+                    std::string>::with<mitigation_view>,
+    caf::replies_to<atom::sessions,
+                    std::uint64_t>::with<std::vector<session_view>>,
+    // The audit trail, and the upstreams of a client node.
+    caf::replies_to<atom::audit,
+                    std::uint64_t>::with<std::vector<storage::audit_event>>,
+    // The UPSTREAM of this name; empty: the only one.
+    caf::replies_to<atom::client, std::string>::with<caf::strong_actor_ptr>,
+    // Ordered shutdown: sessions first, KEEPER last, nothing lost.
+    caf::replies_to<atom::finish>::with<ack>,
+    // INTERNAL: the sessions had their time to say goodbye.
+    caf::reacts_to<atom::tick>>;
 
 /// Answers the operator's API.
-using console_actor
-  = caf::typed_actor<caf::reacts_to<atom::api, api_exchange>>;
+using console_actor = caf::typed_actor<caf::reacts_to<atom::api, api_exchange>>;
 
 } // namespace tocsin::actors

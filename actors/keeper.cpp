@@ -11,13 +11,12 @@ caf::result<ack> keeper_state::commit(storage::transaction changes) {
   auto promise = self_->make_response_promise<ack>();
   waiting_.emplace(ticket, promise);
   // The writer's thread must not touch the actor, only send to it.
-  worker_->submit(std::move(changes),
-                  [home = caf::actor_cast<keeper_actor>(self_),
-                   ticket](const result<void>& done) {
-                    caf::anon_send(home, atom::committed_v, ticket,
-                                   done ? failure{ec::none, {}, {}}
-                                        : done.error());
-                  });
+  worker_->submit(
+      std::move(changes), [home = caf::actor_cast<keeper_actor>(self_),
+                           ticket](const result<void>& done) {
+        caf::anon_send(home, atom::committed_v, ticket,
+                       done ? failure{ec::none, {}, {}} : done.error());
+      });
   return promise;
 }
 
@@ -76,21 +75,21 @@ keeper(keeper_actor::stateful_pointer<keeper_state> self,
   auto* state = &self->state;
   state->open(std::move(*store));
   return {
-    [state](atom::commit, storage::transaction& changes) {
-      return state->commit(std::move(changes));
-    },
-    [state](atom::load) { return state->load(); },
-    [state](atom::audit, std::uint64_t limit) { return state->audit(limit); },
-    [state](atom::committed, std::uint64_t ticket, const failure& why) {
-      state->on_committed(ticket, why);
-    },
-    [state](atom::committed, std::uint64_t ticket, storage::snapshot& all) {
-      state->on_read(ticket, std::move(all));
-    },
-    [state](atom::committed, std::uint64_t ticket,
-            std::vector<storage::audit_event>& events) {
-      state->on_read(ticket, std::move(events));
-    },
+      [state](atom::commit, storage::transaction& changes) {
+        return state->commit(std::move(changes));
+      },
+      [state](atom::load) { return state->load(); },
+      [state](atom::audit, std::uint64_t limit) { return state->audit(limit); },
+      [state](atom::committed, std::uint64_t ticket, const failure& why) {
+        state->on_committed(ticket, why);
+      },
+      [state](atom::committed, std::uint64_t ticket, storage::snapshot& all) {
+        state->on_read(ticket, std::move(all));
+      },
+      [state](atom::committed, std::uint64_t ticket,
+              std::vector<storage::audit_event>& events) {
+        state->on_read(ticket, std::move(events));
+      },
   };
 }
 

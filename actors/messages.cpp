@@ -13,8 +13,10 @@ failure to_failure(const caf::error& x) {
   }
   if (x == caf::sec::request_timeout)
     return {ec::timeout, {}, "a part of the node did not answer in time"};
-  return {ec::unavailable, {}, caf::to_string(caf::atom_value{x.category()})
-                                 + " error " + std::to_string(x.code())};
+  return {ec::unavailable,
+          {},
+          caf::to_string(caf::atom_value{x.category()}) + " error "
+              + std::to_string(x.code())};
 }
 
 } // namespace tocsin::actors

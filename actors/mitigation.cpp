@@ -18,10 +18,14 @@ struct lookup_round {
 
 std::string_view text_of(enforcement_report::state x) {
   switch (x) {
-  case enforcement_report::state::pending: return "pending";
-  case enforcement_report::state::active: return "active";
-  case enforcement_report::state::failed: return "failed";
-  case enforcement_report::state::withdrawn: return "withdrawn";
+  case enforcement_report::state::pending:
+    return "pending";
+  case enforcement_report::state::active:
+    return "active";
+  case enforcement_report::state::failed:
+    return "failed";
+  case enforcement_report::state::withdrawn:
+    return "withdrawn";
   }
   return "pending";
 }
@@ -64,8 +68,8 @@ void mitigation_state::withdraw() {
 void mitigation_state::revoke(const std::string& why) {
   note_ = why;
   feed(sig::life::server_withdraw{why == superseded
-                                    ? sig::withdrawal::superseded
-                                    : sig::withdrawal::policy});
+                                      ? sig::withdrawal::superseded
+                                      : sig::withdrawal::policy});
 }
 
 void mitigation_state::adopt(mitigator_table table) {
@@ -169,8 +173,8 @@ void mitigation_state::enforce() {
   auto me = caf::actor_cast<caf::strong_actor_ptr>(self_);
   for (auto& [_, site] : sites_) {
     for (const auto& rule : rules_) {
-      auto& state = site.rules.try_emplace(rule.id, progress::withdrawn)
-                      .first->second;
+      auto& state =
+          site.rules.try_emplace(rule.id, progress::withdrawn).first->second;
       if (state == progress::active || state == progress::pending)
         continue;
       state = progress::pending;
@@ -217,18 +221,19 @@ void mitigation_state::look_up_names() {
   round->open = names.size();
   for (const auto& host : names) {
     self_->request(setup_.resolver, name_refresh, atom::resolve_v, host)
-      .then(
-        [this, round, host](std::vector<sig::prefix>& found) {
-          round->found[host] = std::move(found);
-          if (--round->open == 0)
-            on_names(std::move(round->found));
-        },
-        [this, round, host](const caf::error&) {
-          // What was known stays in force: a dead resolver ends no protection.
-          round->found[host] = setup_.names[host];
-          if (--round->open == 0)
-            on_names(std::move(round->found));
-        });
+        .then(
+            [this, round, host](std::vector<sig::prefix>& found) {
+              round->found[host] = std::move(found);
+              if (--round->open == 0)
+                on_names(std::move(round->found));
+            },
+            [this, round, host](const caf::error&) {
+              // What was known stays in force: a dead resolver ends no
+              // protection.
+              round->found[host] = setup_.names[host];
+              if (--round->open == 0)
+                on_names(std::move(round->found));
+            });
   }
 }
 
@@ -270,14 +275,15 @@ mitigation_view mitigation_state::view() const {
       sum.bytes_dropped += totals.second;
     }
     auto elapsed = x.start ? t.wall - static_cast<unix_seconds>(*x.start) : 0;
-    auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed, 1));
+    auto seconds =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed, 1));
     sum.bps_dropped = sum.bytes_dropped / seconds;
     sum.pps_dropped = sum.pkts_dropped / seconds;
     x.dropped = sum;
   }
   for (const auto& [site_name, site] : sites_)
     x.enforcement.push_back(
-      {site_name, std::string{text_of(progress_of(site))}, site.detail});
+        {site_name, std::string{text_of(progress_of(site))}, site.detail});
   return x;
 }
 
@@ -290,24 +296,26 @@ mitigation(mitigation_actor::stateful_pointer<mitigation_state> self,
   self->monitor(state->parent());
   self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
   return {
-    [state](atom::begin) { state->launch(); },
-    [state](atom::refresh, std::int64_t lifetime) { state->refresh(lifetime); },
-    [state](atom::withdraw) { state->withdraw(); },
-    [state](atom::revoke, const std::string& why) { state->revoke(why); },
-    [state](atom::adopt, mitigator_table& table) {
-      state->adopt(std::move(table));
-    },
-    [state](atom::report, const enforcement_report& x) {
-      state->on_report(x);
-    },
-    [state](atom::counters, const std::string& rule, std::uint64_t packets,
-            std::uint64_t octets) {
-      state->on_counters(rule, packets, octets);
-    },
-    [state](atom::status) { return state->view(); },
-    [state](atom::tick, std::uint64_t generation) {
-      state->on_tick(generation);
-    },
+      [state](atom::begin) { state->launch(); },
+      [state](atom::refresh, std::int64_t lifetime) {
+        state->refresh(lifetime);
+      },
+      [state](atom::withdraw) { state->withdraw(); },
+      [state](atom::revoke, const std::string& why) { state->revoke(why); },
+      [state](atom::adopt, mitigator_table& table) {
+        state->adopt(std::move(table));
+      },
+      [state](atom::report, const enforcement_report& x) {
+        state->on_report(x);
+      },
+      [state](atom::counters, const std::string& rule, std::uint64_t packets,
+              std::uint64_t octets) {
+        state->on_counters(rule, packets, octets);
+      },
+      [state](atom::status) { return state->view(); },
+      [state](atom::tick, std::uint64_t generation) {
+        state->on_tick(generation);
+      },
   };
 }
 

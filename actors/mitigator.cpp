@@ -45,12 +45,12 @@ void mitigator_state::start() {
   auto generation = ++generation_;
   auto home = caf::actor_cast<mitigator_actor>(self_);
   auto link = setup_.start(
-    [home, generation](std::string line) {
-      caf::anon_send(home, atom::line_v, generation, std::move(line));
-    },
-    [home, generation](int status) {
-      caf::anon_send(home, atom::exited_v, generation, status);
-    });
+      [home, generation](std::string line) {
+        caf::anon_send(home, atom::line_v, generation, std::move(line));
+      },
+      [home, generation](int status) {
+        caf::anon_send(home, atom::exited_v, generation, status);
+      });
   if (!link) {
     down(to_string(link.error()));
     return;
@@ -121,8 +121,7 @@ void mitigator_state::on(const to_node::hello& x) {
     return;
   if (x.version != mitigators::protocol_version) {
     down("the driver speaks protocol version " + std::to_string(x.version)
-         + ", this node "
-         + std::to_string(mitigators::protocol_version));
+         + ", this node " + std::to_string(mitigators::protocol_version));
     return;
   }
   to_driver::sync all{next_seq_++, {}, false};
@@ -164,7 +163,7 @@ void mitigator_state::on(const to_node::error& x) {
 }
 
 void mitigator_state::finish_order(
-  const std::map<std::string, std::string>& failed) {
+    const std::map<std::string, std::string>& failed) {
   auto finished = std::move(under_way_);
   under_way_ = {};
   due_.reset();
@@ -249,9 +248,15 @@ mitigator_view mitigator_state::view() const {
   x.restarts = restarts_;
   switch (phase_) {
   case phase::waiting:
-  case phase::starting: x.state = "starting"; break;
-  case phase::up: x.state = overloaded_ ? "degraded" : "up"; break;
-  case phase::down: x.state = "down"; break;
+  case phase::starting:
+    x.state = "starting";
+    break;
+  case phase::up:
+    x.state = overloaded_ ? "degraded" : "up";
+    break;
+  case phase::down:
+    x.state = "down";
+    break;
   }
   for (const auto& [_, entry] : wanted_)
     ++(entry.state == progress::active ? x.rules : x.pending);
@@ -264,22 +269,22 @@ mitigator(mitigator_actor::stateful_pointer<mitigator_state> self,
   auto* state = &self->state;
   state->init(std::move(setup));
   return {
-    [state](atom::install, mitigators::rule& rule,
-            caf::strong_actor_ptr& owner) {
-      state->install(std::move(rule), std::move(owner));
-    },
-    [state](atom::withdraw, const std::string& id) { state->withdraw(id); },
-    [state](atom::begin) { state->launch(); },
-    [state](atom::status) { return state->view(); },
-    [state](atom::line, std::uint64_t generation, const std::string& line) {
-      state->on_line(generation, line);
-    },
-    [state](atom::exited, std::uint64_t generation, int status) {
-      state->on_exit(generation, status);
-    },
-    [state](atom::tick, std::uint64_t generation) {
-      state->on_tick(generation);
-    },
+      [state](atom::install, mitigators::rule& rule,
+              caf::strong_actor_ptr& owner) {
+        state->install(std::move(rule), std::move(owner));
+      },
+      [state](atom::withdraw, const std::string& id) { state->withdraw(id); },
+      [state](atom::begin) { state->launch(); },
+      [state](atom::status) { return state->view(); },
+      [state](atom::line, std::uint64_t generation, const std::string& line) {
+        state->on_line(generation, line);
+      },
+      [state](atom::exited, std::uint64_t generation, int status) {
+        state->on_exit(generation, status);
+      },
+      [state](atom::tick, std::uint64_t generation) {
+        state->on_tick(generation);
+      },
   };
 }
 

@@ -24,8 +24,8 @@ public:
 /// Starts a driver. Lines and the end of the process are reported from any
 /// thread.
 using driver_starter = std::function<result<std::unique_ptr<driver_link>>(
-  std::function<void(std::string)> on_line,
-  std::function<void(int)> on_exit)>;
+    std::function<void(std::string)> on_line,
+    std::function<void(int)> on_exit)>;
 
 struct mitigator_setup {
   std::string name;   ///< from the configuration

@@ -11,8 +11,8 @@ registry_state::claim(const scope_owner& who,
   if (is_new)
     owners_.emplace(next_id_++, who);
   // Aliases are names within one client only.
-  auto scope = protocol::signal::qualify_aliases(what,
-                                                 who.customer + '/' + who.cuid);
+  auto scope =
+      protocol::signal::qualify_aliases(what, who.customer + '/' + who.cuid);
   std::vector<scope_owner> others;
   for (auto id : index_.overlapping(scope))
     if (id != i->second)
@@ -34,11 +34,11 @@ registry_actor::behavior_type
 registry(registry_actor::stateful_pointer<registry_state> self) {
   auto* state = &self->state;
   return {
-    [state](atom::claim, const scope_owner& who,
-            const protocol::signal::target& what) {
-      return state->claim(who, what);
-    },
-    [state](atom::release, const scope_owner& who) { state->release(who); },
+      [state](atom::claim, const scope_owner& who,
+              const protocol::signal::target& what) {
+        return state->claim(who, what);
+      },
+      [state](atom::release, const scope_owner& who) { state->release(who); },
   };
 }
 

@@ -22,8 +22,7 @@ resolver_state::resolve(const std::string& host) {
       caf::anon_send(home, atom::committed_v, host, std::move(*found),
                      failure{ec::none, {}, {}});
     else
-      caf::anon_send(home, atom::committed_v, host, addresses{},
-                     found.error());
+      caf::anon_send(home, atom::committed_v, host, addresses{}, found.error());
   });
   return promise;
 }
@@ -47,13 +46,13 @@ resolver(resolver_actor::stateful_pointer<resolver_state> self,
   auto* state = &self->state;
   state->pinned = std::move(names);
   return {
-    [state](atom::resolve, const std::string& host) {
-      return state->resolve(host);
-    },
-    [state](atom::committed, const std::string& host,
-            resolver_state::addresses& found, const failure& why) {
-      state->on_found(host, std::move(found), why);
-    },
+      [state](atom::resolve, const std::string& host) {
+        return state->resolve(host);
+      },
+      [state](atom::committed, const std::string& host,
+              resolver_state::addresses& found, const failure& why) {
+        state->on_found(host, std::move(found), why);
+      },
   };
 }
 

@@ -9,8 +9,8 @@
 namespace tocsin::actors {
 
 /// Addresses that the configuration gives for names; asked before the DNS.
-using pinned_names
-  = std::map<std::string, std::vector<protocol::signal::prefix>>;
+using pinned_names =
+    std::map<std::string, std::vector<protocol::signal::prefix>>;
 
 /// State of the RESOLVER: shares one lookup among all who wait for a name.
 class resolver_state {

@@ -78,8 +78,8 @@ std::vector<mitigators::rule> rules_of(const sig::customer& who,
                                        const name_addresses& names) {
   mitigators::rule base;
   base.what = who.action == sig::mitigation_action::rate_limit
-                ? mitigators::action::rate_limit
-                : mitigators::action::drop;
+                  ? mitigators::action::rate_limit
+                  : mitigators::action::drop;
   base.rate = who.rate;
   for (const auto& x : who.accept)
     base.accept.push_back({x.sources, x.ports, x.protocols});
@@ -102,7 +102,7 @@ std::vector<mitigators::rule> rules_of(const sig::customer& who,
 
   std::map<std::pair<std::uint16_t, std::vector<std::uint8_t>>,
            std::vector<sig::prefix>>
-    services;
+      services;
   for (const auto& text : what.uris) {
     auto uri = sig::map_uri(text);
     if (!uri)

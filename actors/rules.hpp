@@ -10,8 +10,8 @@
 namespace tocsin::actors {
 
 /// Addresses by the FQDN or URI host they were resolved from, lower case.
-using name_addresses
-  = std::map<std::string, std::vector<protocol::signal::prefix>>;
+using name_addresses =
+    std::map<std::string, std::vector<protocol::signal::prefix>>;
 
 /// The names of a target that need a look-up, each once: FQDNs and URI hosts
 /// that are not addresses.
@@ -32,8 +32,9 @@ result<void> authorise_names(const protocol::signal::customer& who,
 /// ports and protocols, and one for each port that URIs name, since a URI
 /// limits the mitigation to its own service (RFC 9132, Section 4.4.1.1).
 /// Ids stay the same for the same owner, also after a restart.
-std::vector<mitigators::rule>
-rules_of(const protocol::signal::customer& who, const scope_owner& owner,
-         const protocol::signal::target& what, const name_addresses& names);
+std::vector<mitigators::rule> rules_of(const protocol::signal::customer& who,
+                                       const scope_owner& owner,
+                                       const protocol::signal::target& what,
+                                       const name_addresses& names);
 
 } // namespace tocsin::actors

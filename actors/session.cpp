@@ -19,7 +19,7 @@ constexpr std::chrono::seconds traffic_notice{1};
 coap::limits bounds_of(const transports::dtls_association& dtls) {
   coap::limits x;
   x.message_size = static_cast<std::uint32_t>(
-    std::min<std::size_t>(x.message_size, dtls.max_plaintext()));
+      std::min<std::size_t>(x.message_size, dtls.max_plaintext()));
   return x;
 }
 
@@ -33,13 +33,10 @@ std::string identity_of(const transports::peer_identity& x) {
 } // namespace
 
 session::session(caf::actor_config& cfg, std::shared_ptr<session_setup> setup)
-    : pinned{cfg, setup->where},
-      setup_{std::move(setup)},
+    : pinned{cfg, setup->where}, setup_{std::move(setup)},
       endpoint_{coap::parameters{}, setup_->random, bounds_of(*setup_->dtls)},
-      timer_{setup_->reactor},
-      born_{clock().now()},
-      heard_{born_},
-      told_{born_} {
+      timer_{setup_->reactor}, born_{clock().now()}, heard_{born_}, told_{
+                                                                        born_} {
   peer_.address = setup_->address;
   peer_.session = setup_->id;
   peer_.customer = setup_->peer;
@@ -47,26 +44,26 @@ session::session(caf::actor_config& cfg, std::shared_ptr<session_setup> setup)
 
 session::behavior_type session::make_behavior() {
   return {
-    [this](atom::packet, const bytes& datagram) { on_packet(datagram); },
-    [this](atom::tick) { on_tick(); },
-    [this](atom::gone) {
-      setup_->forget = [] {}; // the table let go of it already
-      end("the peer started anew");
-    },
-    [this](atom::request, coap_call& what) { return call(std::move(what)); },
-    [this](atom::heard, bool peer_hb_status) {
-      send_heartbeat(peer_hb_status);
-      pump();
-    },
-    [this](atom::lost, std::uint32_t missed) {
-      missed_ = missed;
-      end("lost: " + std::to_string(missed) + " heartbeats went unanswered");
-    },
-    [this](atom::status) { return view(); },
-    [this](atom::finish, const std::string& why) {
-      setup_->dtls->close();
-      end(why);
-    },
+      [this](atom::packet, const bytes& datagram) { on_packet(datagram); },
+      [this](atom::tick) { on_tick(); },
+      [this](atom::gone) {
+        setup_->forget = [] {}; // the table let go of it already
+        end("the peer started anew");
+      },
+      [this](atom::request, coap_call& what) { return call(std::move(what)); },
+      [this](atom::heard, bool peer_hb_status) {
+        send_heartbeat(peer_hb_status);
+        pump();
+      },
+      [this](atom::lost, std::uint32_t missed) {
+        missed_ = missed;
+        end("lost: " + std::to_string(missed) + " heartbeats went unanswered");
+      },
+      [this](atom::status) { return view(); },
+      [this](atom::finish, const std::string& why) {
+        setup_->dtls->close();
+        end(why);
+      },
   };
 }
 
@@ -131,9 +128,10 @@ void session::on_established() {
   peer_.fingerprint = who.fingerprint;
   peer_.identity = identity_of(who);
   if (setup_->server) {
-    auto found = setup_->customers.find(
-      {{who.fingerprint, who.spki_fingerprint}, who.dns_names,
-       who.common_name});
+    auto found =
+        setup_->customers.find({{who.fingerprint, who.spki_fingerprint},
+                                who.dns_names,
+                                who.common_name});
     if (found) {
       customer_ = *found;
       peer_.customer = customer_->name;
@@ -145,7 +143,7 @@ void session::on_established() {
   auto role = setup_->server ? sig::heartbeat_role::server
                              : sig::heartbeat_role::client;
   heartbeat_ = spawn<heartbeat, caf::lazy_init>(
-    where(), setup_->reactor, session_actor{this}, role, setup_->heartbeats);
+      where(), setup_->reactor, session_actor{this}, role, setup_->heartbeats);
   send(heartbeat_, atom::tick_v);
   spdlog::info("session {}: up with {} ({}) at {}", setup_->id,
                peer_.customer.empty() ? "a stranger" : peer_.customer,
@@ -205,10 +203,10 @@ session_view session::view() const {
   x.transport = "dtls";
   x.state = ended_ ? "closed" : up_ ? "up" : "handshaking";
   using namespace std::chrono;
-  x.age_s = static_cast<std::uint64_t>(
-    duration_cast<seconds>(now - born_).count());
+  x.age_s =
+      static_cast<std::uint64_t>(duration_cast<seconds>(now - born_).count());
   x.idle_ms = static_cast<std::uint64_t>(
-    duration_cast<milliseconds>(now - heard_).count());
+      duration_cast<milliseconds>(now - heard_).count());
   x.missed_heartbeats = missed_;
   x.peer_hears_us = peer_hears_us_;
   const auto& n = endpoint_.counters();

@@ -18,17 +18,17 @@ namespace tocsin::actors {
 /// What a SESSION is born with. The functions are called on its home thread.
 struct session_setup {
   std::uint64_t id = 0;
-  bool server = false;  ///< we are the DOTS server of this session
-  std::string peer;     ///< client side: name of the upstream
-  std::string address;  ///< of the peer, for people
+  bool server = false; ///< we are the DOTS server of this session
+  std::string peer;    ///< client side: name of the upstream
+  std::string address; ///< of the peer, for people
   home* where = nullptr;
   transports::reactor* reactor = nullptr; ///< null: virtual time
   std::unique_ptr<transports::dtls_association> dtls;
-  std::function<void(byte_view)> send;  ///< a datagram for the peer
-  std::function<void()> established;    ///< the handshake is over
-  std::function<void()> forget;         ///< take it out of the session table
+  std::function<void(byte_view)> send; ///< a datagram for the peer
+  std::function<void()> established;   ///< the handshake is over
+  std::function<void()> forget;        ///< take it out of the session table
   session_owner_actor owner;
-  supervisor_actor directory; ///< server side: finds CLIENTs
+  supervisor_actor directory;                 ///< server side: finds CLIENTs
   protocol::signal::customer_table customers; ///< server side
   protocol::signal::heartbeat_settings heartbeats;
   protocol::coap::random_source random;
@@ -88,7 +88,7 @@ private:
   std::map<std::string, client_actor> clients_; ///< by cuid
   std::unordered_map<protocol::coap::exchange_id,
                      caf::typed_response_promise<coap_reply>>
-    calls_;
+      calls_;
   protocol::coap::exchange_id beat_ = 0; ///< our heartbeat under way
   time_point born_;
   time_point heard_;

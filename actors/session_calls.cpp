@@ -32,7 +32,7 @@ coap::outgoing_request to_request(const coap_call& x, duration interval) {
   out.urgent = x.urgent;
   out.repeat.interval = interval;
   out.repeat.attempts = static_cast<std::uint32_t>(
-    std::clamp<duration::rep>(x.patience / interval, 1, 1000));
+      std::clamp<duration::rep>(x.patience / interval, 1, 1000));
   out.deadline = x.patience;
   return out;
 }
@@ -64,8 +64,8 @@ void session::send_heartbeat(bool peer_hb_status) {
   beat.code = static_cast<std::uint8_t>(coap::code::put);
   beat.path = sig::to_segments(sig::heartbeat_path{});
   beat.body = sig::encode(sig::heartbeat_body{peer_hb_status});
-  beat.patience = std::max<duration>(setup_->heartbeats.interval,
-                                     slowest_repeat);
+  beat.patience =
+      std::max<duration>(setup_->heartbeats.interval, slowest_repeat);
   auto request = to_request(beat, slowest_repeat);
   request.repeat.attempts = 1; // each heartbeat is sent once
   beat_ = endpoint_.send_request(std::move(request), now);
@@ -104,10 +104,10 @@ void session::on_failure(const coap::request_failed& x) {
   if (node.empty())
     return;
   bool silent = x.reason == coap::failure_reason::timeout;
-  node.mapped().deliver(to_error(
-    fail(silent ? ec::timeout : ec::unavailable, "peer",
-         silent ? "no answer in time"
-                : "the request failed: " + std::string{to_string(x.reason)})));
+  node.mapped().deliver(to_error(fail(
+      silent ? ec::timeout : ec::unavailable, "peer",
+      silent ? "no answer in time"
+             : "the request failed: " + std::string{to_string(x.reason)})));
 }
 
 void session::learn_rtt(duration rtt) {

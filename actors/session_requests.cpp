@@ -28,19 +28,26 @@ std::vector<std::string_view> texts(const coap::option_list& options,
 
 char filter_letter(sig::content_filter x) {
   switch (x) {
-  case sig::content_filter::configuration: return 'c';
-  case sig::content_filter::non_configuration: return 'n';
-  case sig::content_filter::all: return 'a';
+  case sig::content_filter::configuration:
+    return 'c';
+  case sig::content_filter::non_configuration:
+    return 'n';
+  case sig::content_filter::all:
+    return 'a';
   }
   return 'a';
 }
 
 std::optional<dots_request::method> method_of(coap::code x) {
   switch (x) {
-  case coap::code::get: return dots_request::method::get;
-  case coap::code::put: return dots_request::method::put;
-  case coap::code::del: return dots_request::method::remove;
-  default: return std::nullopt;
+  case coap::code::get:
+    return dots_request::method::get;
+  case coap::code::put:
+    return dots_request::method::put;
+  case coap::code::del:
+    return dots_request::method::remove;
+  default:
+    return std::nullopt;
   }
 }
 
@@ -75,8 +82,7 @@ void session::on_request(coap::incoming_request& x) {
 
 void session::on_heartbeat(const coap::incoming_request& x) {
   if (x.code != coap::code::put)
-    return refuse(x.id, coap::code::method_not_allowed,
-                  "hb takes PUT only");
+    return refuse(x.id, coap::code::method_not_allowed, "hb takes PUT only");
   auto body = sig::decode(x.payload, sig::direction::request);
   if (!body)
     return refuse(x.id, body.error());
@@ -107,7 +113,7 @@ void session::on_mitigate(coap::incoming_request& x,
   request.cuid = path.cuid;
   request.mid = path.mid;
   request.filter = filter_letter(
-    sig::parse_query(texts(x.options, coap::option::uri_query)));
+      sig::parse_query(texts(x.options, coap::option::uri_query)));
   request.if_match = x.options.contains(coap::option::if_match);
   request.body = std::move(x.payload);
   request.from = peer_;
@@ -115,47 +121,55 @@ void session::on_mitigate(coap::incoming_request& x,
     return serve(i->second, x.id, std::move(request));
   bool create = *method == dots_request::method::put;
   auto id = x.id;
-  this
-    ->request(setup_->directory, client_patience, atom::client_v,
-              peer_.customer, path.cuid, create)
-    .then(
-      [this, id, request](const caf::strong_actor_ptr& found) mutable {
-        auto client = caf::actor_cast<client_actor>(found);
-        if (clients_.size() >= max_cached_clients)
-          clients_.clear();
-        clients_[request.cuid] = client;
-        serve(client, id, std::move(request));
-      },
-      [this, id, request](const caf::error& err) {
-        auto why = to_failure(err);
-        if (why.code == ec::conflict)
-          answer(id, {static_cast<std::uint8_t>(sig::response_code::conflict),
-                      true, sig::encode(sig::cuid_collision()), {}, false});
-        else if (why.code == ec::not_found
-                 && request.what == dots_request::method::remove
-                 && request.mid)
-          answer(id, {static_cast<std::uint8_t>(sig::response_code::deleted),
-                      false, {}, {}, false});
-        else
-          refuse(id, why);
-        pump();
-      });
+  this->request(setup_->directory, client_patience, atom::client_v,
+                peer_.customer, path.cuid, create)
+      .then(
+          [this, id, request](const caf::strong_actor_ptr& found) mutable {
+            auto client = caf::actor_cast<client_actor>(found);
+            if (clients_.size() >= max_cached_clients)
+              clients_.clear();
+            clients_[request.cuid] = client;
+            serve(client, id, std::move(request));
+          },
+          [this, id, request](const caf::error& err) {
+            auto why = to_failure(err);
+            if (why.code == ec::conflict)
+              answer(id,
+                     {static_cast<std::uint8_t>(sig::response_code::conflict),
+                      true,
+                      sig::encode(sig::cuid_collision()),
+                      {},
+                      false});
+            else if (why.code == ec::not_found
+                     && request.what == dots_request::method::remove
+                     && request.mid)
+              answer(id,
+                     {static_cast<std::uint8_t>(sig::response_code::deleted),
+                      false,
+                      {},
+                      {},
+                      false});
+            else
+              refuse(id, why);
+            pump();
+          });
 }
 
 void session::serve(const client_actor& client, coap::request_id id,
                     dots_request request) {
   auto cuid = request.cuid;
   this->request(client, client_patience, atom::serve_v, std::move(request))
-    .then(
-      [this, id](dots_response& x) {
-        answer(id, std::move(x));
-        pump();
-      },
-      [this, id, cuid](const caf::error& err) {
-        clients_.erase(cuid); // it may have been restarted
-        refuse(id, fail(ec::unavailable, "mitigate", to_failure(err).detail));
-        pump();
-      });
+      .then(
+          [this, id](dots_response& x) {
+            answer(id, std::move(x));
+            pump();
+          },
+          [this, id, cuid](const caf::error& err) {
+            clients_.erase(cuid); // it may have been restarted
+            refuse(id,
+                   fail(ec::unavailable, "mitigate", to_failure(err).detail));
+            pump();
+          });
 }
 
 void session::answer(coap::request_id id, dots_response x) {

@@ -25,7 +25,7 @@ void supervisor_state::init(supervisor_setup setup) {
   setup_ = std::move(setup);
   born_ = self_->clock().now();
   auto store = std::make_shared<std::unique_ptr<storage::store>>(
-    std::move(setup_.store));
+      std::move(setup_.store));
   keeper_ = self_->spawn(keeper, store);
   registry_ = self_->spawn(registry);
   resolver_ = self_->spawn(resolver, setup_.names);
@@ -41,12 +41,12 @@ void supervisor_state::init(supervisor_setup setup) {
   for (const auto& who : setup_.customers.all())
     accounts_[who.name] = std::make_shared<account>(who.limits);
   self_->request(keeper_, load_patience, atom::load_v)
-    .then([this](const storage::snapshot& all) { restore(all); },
-          [this](const caf::error& why) {
-            spdlog::critical("the store cannot be read: {}",
-                             to_string(to_failure(why)));
-            self_->quit(why);
-          });
+      .then([this](const storage::snapshot& all) { restore(all); },
+            [this](const caf::error& why) {
+              spdlog::critical("the store cannot be read: {}",
+                               to_string(to_failure(why)));
+              self_->quit(why);
+            });
 }
 
 void supervisor_state::spawn_mitigator(std::size_t index) {
@@ -70,8 +70,8 @@ mitigator_table supervisor_state::table_of(const std::string& customer) const {
     const auto& site = setup_.mitigators[k].name;
     if (i == setup_.mitigators_of.end()
         || std::ranges::count(i->second, site) > 0)
-      table.entries.push_back({site, caf::actor_cast<caf::actor>(
-                                       mitigators_[k])});
+      table.entries.push_back(
+          {site, caf::actor_cast<caf::actor>(mitigators_[k])});
   }
   return table;
 }
@@ -115,14 +115,14 @@ void supervisor_state::restore(const storage::snapshot& all) {
       continue; // an upstream's, or of a customer no longer configured
     ++restoring_;
     self_
-      ->request(spawn_client(key), load_patience, atom::restore_v,
-                std::move(part))
-      .then(done, failed);
+        ->request(spawn_client(key), load_patience, atom::restore_v,
+                  std::move(part))
+        .then(done, failed);
   }
   for (auto& handle : upstreams_) {
     ++restoring_;
     self_->request(handle, load_patience, atom::restore_v, all)
-      .then(done, failed);
+        .then(done, failed);
   }
   spdlog::info("restored {} mitigation requests of {} clients",
                all.mitigations.size(), clients_.size());
@@ -176,12 +176,12 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
       spawn_upstream(i);
       auto handle = upstreams_[i];
       self_->request(keeper_, load_patience, atom::load_v)
-        .then(
-          [this, handle](const storage::snapshot& all) {
-            self_->request(handle, load_patience, atom::restore_v, all)
-              .then([](ack) {}, [](const caf::error&) {});
-          },
-          [](const caf::error&) {});
+          .then(
+              [this, handle](const storage::snapshot& all) {
+                self_->request(handle, load_patience, atom::restore_v, all)
+                    .then([](ack) {}, [](const caf::error&) {});
+              },
+              [](const caf::error&) {});
       return;
     }
   for (auto& [key, handle] : clients_)
@@ -199,19 +199,19 @@ void supervisor_state::restart_client(const client_key& key) {
                 key.second);
   auto handle = spawn_client(key);
   self_->request(keeper_, load_patience, atom::load_v)
-    .then(
-      [this, key, handle](const storage::snapshot& all) {
-        storage::snapshot part;
-        for (const auto& x : all.mitigations)
-          if (x.key.customer == key.first && x.key.cuid == key.second)
-            part.mitigations.push_back(x);
-        for (const auto& x : all.clients)
-          if (x.customer == key.first && x.cuid == key.second)
-            part.clients.push_back(x);
-        self_->request(handle, load_patience, atom::restore_v, part)
-          .then([](ack) {}, [](const caf::error&) {});
-      },
-      [](const caf::error&) {});
+      .then(
+          [this, key, handle](const storage::snapshot& all) {
+            storage::snapshot part;
+            for (const auto& x : all.mitigations)
+              if (x.key.customer == key.first && x.key.cuid == key.second)
+                part.mitigations.push_back(x);
+            for (const auto& x : all.clients)
+              if (x.customer == key.first && x.cuid == key.second)
+                part.clients.push_back(x);
+            self_->request(handle, load_patience, atom::restore_v, part)
+                .then([](ack) {}, [](const caf::error&) {});
+          },
+          [](const caf::error&) {});
 }
 
 void supervisor_state::fail_node(const std::string& what,
@@ -263,36 +263,38 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
   auto* state = &self->state;
   state->init(std::move(*setup));
   self->set_down_handler(
-    [state](const caf::down_msg& msg) { state->on_down(msg); });
+      [state](const caf::down_msg& msg) { state->on_down(msg); });
   return {
-    [state](atom::opened, const session_opened& x,
-            caf::strong_actor_ptr& session) {
-      state->on_opened(x, std::move(session));
-    },
-    [state](atom::gone, std::uint64_t id, const std::string&) {
-      state->on_gone(id);
-    },
-    [state](atom::client, const std::string& customer, const std::string& cuid,
-            bool create) { return state->find_client(customer, cuid, create); },
-    [state](atom::abandon, const std::string& customer,
-            const std::string& cuid) { state->abandon(customer, cuid); },
-    [state](atom::begin) { return state->ready(); },
-    [state](atom::node) { return state->node(); },
-    [state](atom::list) { return state->list(); },
-    [state](atom::status, const mitigation_name& which) {
-      return state->status(which);
-    },
-    [state](atom::revoke, const mitigation_name& which,
-            const std::string& why) { return state->revoke(which, why); },
-    [state](atom::sessions, std::uint64_t limit) {
-      return state->sessions(limit);
-    },
-    [state](atom::audit, std::uint64_t limit) { return state->audit(limit); },
-    [state](atom::client, const std::string& wanted) {
-      return state->find_upstream(wanted);
-    },
-    [state](atom::finish) { return state->finish(); },
-    [state](atom::tick) { state->on_tick(); },
+      [state](atom::opened, const session_opened& x,
+              caf::strong_actor_ptr& session) {
+        state->on_opened(x, std::move(session));
+      },
+      [state](atom::gone, std::uint64_t id, const std::string&) {
+        state->on_gone(id);
+      },
+      [state](atom::client, const std::string& customer,
+              const std::string& cuid, bool create) {
+        return state->find_client(customer, cuid, create);
+      },
+      [state](atom::abandon, const std::string& customer,
+              const std::string& cuid) { state->abandon(customer, cuid); },
+      [state](atom::begin) { return state->ready(); },
+      [state](atom::node) { return state->node(); },
+      [state](atom::list) { return state->list(); },
+      [state](atom::status, const mitigation_name& which) {
+        return state->status(which);
+      },
+      [state](atom::revoke, const mitigation_name& which,
+              const std::string& why) { return state->revoke(which, why); },
+      [state](atom::sessions, std::uint64_t limit) {
+        return state->sessions(limit);
+      },
+      [state](atom::audit, std::uint64_t limit) { return state->audit(limit); },
+      [state](atom::client, const std::string& wanted) {
+        return state->find_upstream(wanted);
+      },
+      [state](atom::finish) { return state->finish(); },
+      [state](atom::tick) { state->on_tick(); },
   };
 }
 

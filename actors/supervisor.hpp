@@ -42,9 +42,9 @@ public:
 
   void init(supervisor_setup setup);
   caf::result<ack> ready();
-  caf::result<caf::strong_actor_ptr>
-  find_client(const std::string& customer, const std::string& cuid,
-              bool create);
+  caf::result<caf::strong_actor_ptr> find_client(const std::string& customer,
+                                                 const std::string& cuid,
+                                                 bool create);
   caf::result<caf::strong_actor_ptr> find_upstream(const std::string& wanted);
   void abandon(const std::string& customer, const std::string& cuid);
   caf::result<node_view> node();

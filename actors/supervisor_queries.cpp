@@ -25,17 +25,16 @@ supervisor_state::find_client(const std::string& customer,
     return to_error(fail(ec::conflict, "cuid", "another client uses it"));
   if (!create)
     return to_error(
-      fail(ec::not_found, "mitigate", "this client has no mitigation"));
+        fail(ec::not_found, "mitigate", "this client has no mitigation"));
   auto* who = setup_.customers.by_name(customer);
   if (who == nullptr)
     return to_error(fail(ec::unauthorized, customer, "no such customer"));
   auto used = std::ranges::count_if(
-    clients_, [&](const auto& x) { return x.first.first == customer; });
+      clients_, [&](const auto& x) { return x.first.first == customer; });
   if (static_cast<std::uint64_t>(used) >= who->limits.max_cuids)
-    return to_error(
-      fail(ec::unavailable, "cuid",
-           "the limit of " + std::to_string(who->limits.max_cuids)
-             + " clients of this customer is reached"));
+    return to_error(fail(ec::unavailable, "cuid",
+                         "the limit of " + std::to_string(who->limits.max_cuids)
+                             + " clients of this customer is reached"));
   return caf::actor_cast<caf::strong_actor_ptr>(spawn_client(key));
 }
 
@@ -55,7 +54,7 @@ supervisor_state::find_upstream(const std::string& wanted) {
   return to_error(fail(ec::not_found, "upstream",
                        wanted.empty() ? "say which one: " + known
                                       : "no upstream '" + wanted
-                                          + "'; there are: " + known));
+                                            + "'; there are: " + known));
 }
 
 void supervisor_state::abandon(const std::string& customer,
@@ -88,9 +87,9 @@ caf::result<node_view> supervisor_state::node() {
   x.version = setup_.version;
   x.roles = setup_.roles;
   x.uptime_s = static_cast<std::uint64_t>(
-    std::chrono::duration_cast<std::chrono::seconds>(self_->clock().now()
-                                                     - born_)
-      .count());
+      std::chrono::duration_cast<std::chrono::seconds>(self_->clock().now()
+                                                       - born_)
+          .count());
   x.sessions = sessions_.size();
   x.clients = clients_.size();
   for (const auto& [_, usage] : accounts_)
@@ -104,23 +103,23 @@ caf::result<node_view> supervisor_state::node() {
       promise.deliver(std::move(*with_mitigators));
   };
   gather_into<mitigator_view>(
-    self_, mitigators_, answer_patience,
-    [with_mitigators, done](std::vector<mitigator_view> all) mutable {
-      std::ranges::sort(all, {}, &mitigator_view::name);
-      with_mitigators->mitigators = std::move(all);
-      done();
-    },
-    atom::status_v);
+      self_, mitigators_, answer_patience,
+      [with_mitigators, done](std::vector<mitigator_view> all) mutable {
+        std::ranges::sort(all, {}, &mitigator_view::name);
+        with_mitigators->mitigators = std::move(all);
+        done();
+      },
+      atom::status_v);
   gather_into<upstream_view>(
-    self_, upstreams_, answer_patience,
-    [with_mitigators, done](std::vector<upstream_view> all) mutable {
-      std::ranges::sort(all, {}, &upstream_view::name);
-      for (const auto& up : all)
-        with_mitigators->sessions += up.state == "up";
-      with_mitigators->upstreams = std::move(all);
-      done();
-    },
-    atom::status_v);
+      self_, upstreams_, answer_patience,
+      [with_mitigators, done](std::vector<upstream_view> all) mutable {
+        std::ranges::sort(all, {}, &upstream_view::name);
+        for (const auto& up : all)
+          with_mitigators->sessions += up.state == "up";
+        with_mitigators->upstreams = std::move(all);
+        done();
+      },
+      atom::status_v);
   return promise;
 }
 
@@ -170,27 +169,29 @@ supervisor_state::status(const mitigation_name& which) {
   if (!key)
     return to_error(key.error());
   auto promise = self_->make_response_promise<mitigation_view>();
-  self_
-    ->request(clients_.at(*key), answer_patience, atom::status_v, which.mid)
-    .then(
-      [promise](mitigation_view& x) mutable { promise.deliver(std::move(x)); },
-      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+  self_->request(clients_.at(*key), answer_patience, atom::status_v, which.mid)
+      .then([promise](
+                mitigation_view& x) mutable { promise.deliver(std::move(x)); },
+            [promise](caf::error& err) mutable {
+              promise.deliver(std::move(err));
+            });
   return promise;
 }
 
 caf::result<mitigation_view>
-supervisor_state::revoke(const mitigation_name& which,
-                         const std::string& why) {
+supervisor_state::revoke(const mitigation_name& which, const std::string& why) {
   auto key = find_name(which);
   if (!key)
     return to_error(key.error());
   auto promise = self_->make_response_promise<mitigation_view>();
   self_
-    ->request(clients_.at(*key), answer_patience, atom::revoke_v, which.mid,
-              why)
-    .then(
-      [promise](mitigation_view& x) mutable { promise.deliver(std::move(x)); },
-      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+      ->request(clients_.at(*key), answer_patience, atom::revoke_v, which.mid,
+                why)
+      .then([promise](
+                mitigation_view& x) mutable { promise.deliver(std::move(x)); },
+            [promise](caf::error& err) mutable {
+              promise.deliver(std::move(err));
+            });
   return promise;
 }
 
@@ -210,21 +211,21 @@ supervisor_state::sessions(std::uint64_t limit) {
       promise.deliver(std::move(*all));
   };
   gather_into<session_view>(
-    self_, some, answer_patience,
-    [all, finish_one](std::vector<session_view> part) mutable {
-      std::ranges::sort(part, {}, &session_view::id);
-      all->insert(all->begin(), part.begin(), part.end());
-      finish_one();
-    },
-    atom::status_v);
+      self_, some, answer_patience,
+      [all, finish_one](std::vector<session_view> part) mutable {
+        std::ranges::sort(part, {}, &session_view::id);
+        all->insert(all->begin(), part.begin(), part.end());
+        finish_one();
+      },
+      atom::status_v);
   gather_into<std::vector<session_view>>(
-    self_, upstreams_, answer_patience,
-    [all, finish_one](std::vector<std::vector<session_view>> parts) mutable {
-      for (auto& part : parts)
-        all->insert(all->end(), part.begin(), part.end());
-      finish_one();
-    },
-    atom::sessions_v);
+      self_, upstreams_, answer_patience,
+      [all, finish_one](std::vector<std::vector<session_view>> parts) mutable {
+        for (auto& part : parts)
+          all->insert(all->end(), part.begin(), part.end());
+        finish_one();
+      },
+      atom::sessions_v);
   return promise;
 }
 
@@ -233,10 +234,10 @@ supervisor_state::audit(std::uint64_t limit) {
   using events = std::vector<storage::audit_event>;
   auto promise = self_->make_response_promise<events>();
   self_->request(keeper_, answer_patience, atom::audit_v, limit)
-    .then([promise](events& x) mutable { promise.deliver(std::move(x)); },
-          [promise](caf::error& err) mutable {
-            promise.deliver(std::move(err));
-          });
+      .then([promise](events& x) mutable { promise.deliver(std::move(x)); },
+            [promise](caf::error& err) mutable {
+              promise.deliver(std::move(err));
+            });
   return promise;
 }
 

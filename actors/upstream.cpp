@@ -3,9 +3,9 @@
 
 #include "actors/gather.hpp"
 #include "protocol/signal/codec.hpp"
+#include "protocol/signal/lifetime.hpp"
 #include "protocol/signal/request.hpp"
 #include "protocol/signal/response.hpp"
-#include "protocol/signal/lifetime.hpp"
 #include "protocol/signal/validate.hpp"
 
 #include <spdlog/spdlog.h>
@@ -115,8 +115,8 @@ caf::result<mitigation_view> upstream_state::order(mitigate_order what) {
                          "targets over several requests"));
   known_.last_mid = !known_.mid_used ? 1
                     : known_.last_mid >= mid_rollover && wishes_.empty()
-                      ? 0
-                      : known_.last_mid + 1;
+                        ? 0
+                        : known_.last_mid + 1;
   known_.mid_used = true;
   known_.seen = wall();
   auto mid = known_.last_mid;
@@ -128,20 +128,23 @@ caf::result<mitigation_view> upstream_state::order(mitigate_order what) {
   x.asked = x.changed = x.known = now();
   auto promise = self_->make_response_promise<mitigation_view>();
   storage::transaction changes{
-    storage::put_mitigation{x.record}, storage::put_client{known_},
-    storage::append_audit{{wall(), "operator", "mitigate",
-                           setup_.name + '/' + std::to_string(mid),
-                           "requested"}}};
+      storage::put_mitigation{x.record}, storage::put_client{known_},
+      storage::append_audit{{wall(), "operator", "mitigate",
+                             setup_.name + '/' + std::to_string(mid),
+                             "requested"}}};
   self_
-    ->request(setup_.keeper, request_round, atom::commit_v, std::move(changes))
-    .then(
-      [this, mid, x, promise](ack) mutable {
-        auto& entry = wishes_[mid] = std::move(x);
-        promise.deliver(current(entry));
-        hurry();
-        pursue(entry);
-      },
-      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+      ->request(setup_.keeper, request_round, atom::commit_v,
+                std::move(changes))
+      .then(
+          [this, mid, x, promise](ack) mutable {
+            auto& entry = wishes_[mid] = std::move(x);
+            promise.deliver(current(entry));
+            hurry();
+            pursue(entry);
+          },
+          [promise](caf::error& err) mutable {
+            promise.deliver(std::move(err));
+          });
   return promise;
 }
 
@@ -173,28 +176,31 @@ caf::result<mitigation_view> upstream_state::withdraw(std::uint32_t mid,
   }
   x.record.flags = static_cast<std::uint8_t>(x.record.flags | flag_withdrawing);
   storage::transaction changes{
-    storage::put_mitigation{x.record},
-    storage::append_audit{{wall(), "operator", "withdraw",
-                           setup_.name + '/' + std::to_string(mid),
-                           "requested"}}};
+      storage::put_mitigation{x.record},
+      storage::append_audit{{wall(), "operator", "withdraw",
+                             setup_.name + '/' + std::to_string(mid),
+                             "requested"}}};
   self_
-    ->request(setup_.keeper, request_round, atom::commit_v, std::move(changes))
-    .then(
-      [this, mid, patience, promise](ack) mutable {
-        auto w = wishes_.find(mid);
-        if (w == wishes_.end()) {
-          promise.deliver(
-            to_error(fail(ec::not_found, "mid", "ended already")));
-          return;
-        }
-        w->second.state = progress::withdrawing;
-        w->second.asking = false; // a PUT under way no longer matters
-        w->second.asked = now();
-        w->second.waiters.push_back({promise, now() + patience});
-        hurry();
-        pursue(w->second);
-      },
-      [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+      ->request(setup_.keeper, request_round, atom::commit_v,
+                std::move(changes))
+      .then(
+          [this, mid, patience, promise](ack) mutable {
+            auto w = wishes_.find(mid);
+            if (w == wishes_.end()) {
+              promise.deliver(
+                  to_error(fail(ec::not_found, "mid", "ended already")));
+              return;
+            }
+            w->second.state = progress::withdrawing;
+            w->second.asking = false; // a PUT under way no longer matters
+            w->second.asked = now();
+            w->second.waiters.push_back({promise, now() + patience});
+            hurry();
+            pursue(w->second);
+          },
+          [promise](caf::error& err) mutable {
+            promise.deliver(std::move(err));
+          });
   return promise;
 }
 
@@ -226,18 +232,18 @@ caf::result<mitigation_view> upstream_state::status(std::uint32_t mid) {
       promise.deliver(to_error(fail(ec::not_found, "mid", "ended already")));
   };
   self_
-    ->request(via->handle, 2 * status_patience, atom::request_v,
-              std::move(get))
-    .then(
-      [this, mid, show](const coap_reply& reply) mutable {
-        if (reply.code
-            == static_cast<std::uint8_t>(sig::response_code::content))
-          on_list(reply.body);
-        else if (auto x = wishes_.find(mid); x != wishes_.end())
-          x->second.note = std::string{as_text(reply.body)};
-        show();
-      },
-      [show](const caf::error&) mutable { show(); });
+      ->request(via->handle, 2 * status_patience, atom::request_v,
+                std::move(get))
+      .then(
+          [this, mid, show](const coap_reply& reply) mutable {
+            if (reply.code
+                == static_cast<std::uint8_t>(sig::response_code::content))
+              on_list(reply.body);
+            else if (auto x = wishes_.find(mid); x != wishes_.end())
+              x->second.note = std::string{as_text(reply.body)};
+            show();
+          },
+          [show](const caf::error&) mutable { show(); });
   return promise;
 }
 
@@ -278,19 +284,29 @@ mitigation_view upstream_state::current(const wish& x) const {
   view.what = x.request.what;
   view.renew = x.renew;
   view.answer_ms = x.answer_ms;
-  view.age_ms
-    = static_cast<std::uint64_t>(duration_cast<milliseconds>(age).count());
+  view.age_ms =
+      static_cast<std::uint64_t>(duration_cast<milliseconds>(age).count());
   view.lifetime = x.state == progress::requested
-                    ? x.record.lifetime
-                    : sig::remaining_lifetime(x.record.expires, wall());
+                      ? x.record.lifetime
+                      : sig::remaining_lifetime(x.record.expires, wall());
   if (!x.note.empty())
     view.note = x.note;
   switch (x.state) {
-  case progress::requested: view.progress = "requested"; break;
-  case progress::active: view.progress = "active"; break;
-  case progress::withdrawing: view.progress = "withdrawing"; break;
-  case progress::withdrawn: view.progress = "withdrawn"; break;
-  case progress::refused: view.progress = "refused"; break;
+  case progress::requested:
+    view.progress = "requested";
+    break;
+  case progress::active:
+    view.progress = "active";
+    break;
+  case progress::withdrawing:
+    view.progress = "withdrawing";
+    break;
+  case progress::withdrawn:
+    view.progress = "withdrawn";
+    break;
+  case progress::refused:
+    view.progress = "refused";
+    break;
   }
   return view;
 }
@@ -301,33 +317,33 @@ upstream(upstream_actor::stateful_pointer<upstream_state> self,
   auto* state = &self->state;
   state->init(std::move(*setup));
   self->set_down_handler(
-    [state](const caf::down_msg& msg) { state->on_down(msg); });
+      [state](const caf::down_msg& msg) { state->on_down(msg); });
   return {
-    [state](atom::opened, const session_opened& x,
-            caf::strong_actor_ptr& session) {
-      state->on_opened(x, std::move(session));
-    },
-    [state](atom::gone, std::uint64_t id, const std::string& why) {
-      state->on_gone(id, why);
-    },
-    [state](atom::restore, const storage::snapshot& stored) {
-      return state->restore(stored);
-    },
-    [state](atom::order, mitigate_order& what) {
-      return state->order(std::move(what));
-    },
-    [state](atom::order, std::uint32_t mid, duration patience) {
-      return state->await(mid, patience);
-    },
-    [state](atom::withdraw, std::uint32_t mid, duration patience) {
-      return state->withdraw(mid, patience);
-    },
-    [state](atom::list) { return state->list(); },
-    [state](atom::status, std::uint32_t mid) { return state->status(mid); },
-    [state](atom::status) { return state->view(); },
-    [state](atom::sessions) { return state->sessions(); },
-    [state](atom::finish) { state->finish(); },
-    [state](atom::tick) { state->on_tick(); },
+      [state](atom::opened, const session_opened& x,
+              caf::strong_actor_ptr& session) {
+        state->on_opened(x, std::move(session));
+      },
+      [state](atom::gone, std::uint64_t id, const std::string& why) {
+        state->on_gone(id, why);
+      },
+      [state](atom::restore, const storage::snapshot& stored) {
+        return state->restore(stored);
+      },
+      [state](atom::order, mitigate_order& what) {
+        return state->order(std::move(what));
+      },
+      [state](atom::order, std::uint32_t mid, duration patience) {
+        return state->await(mid, patience);
+      },
+      [state](atom::withdraw, std::uint32_t mid, duration patience) {
+        return state->withdraw(mid, patience);
+      },
+      [state](atom::list) { return state->list(); },
+      [state](atom::status, std::uint32_t mid) { return state->status(mid); },
+      [state](atom::status) { return state->view(); },
+      [state](atom::sessions) { return state->sessions(); },
+      [state](atom::finish) { state->finish(); },
+      [state](atom::tick) { state->on_tick(); },
   };
 }
 

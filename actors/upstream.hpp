@@ -11,13 +11,12 @@ namespace tocsin::actors {
 /// Opens a session to an address of the server; the SESSION reports to the
 /// given owner. Called by UPSTREAM, may be called from any thread; fails if no
 /// socket can be had.
-using session_opener
-  = std::function<result<caf::strong_actor_ptr>(
+using session_opener = std::function<result<caf::strong_actor_ptr>(
     std::uint64_t id, const std::string& address, session_owner_actor owner)>;
 
 struct upstream_setup {
   std::string name;
-  std::string host;          ///< name or literal
+  std::string host; ///< name or literal
   std::uint16_t port = 4646;
   std::string cuid;
   bool renew_by_default = true;
@@ -87,7 +86,7 @@ private:
     protocol::signal::mitigation request;
     progress state = progress::requested;
     bool renew = false;
-    bool asking = false; ///< a request is under way
+    bool asking = false;     ///< a request is under way
     std::uint64_t round = 0; ///< of that request; older ones may still fail
     std::optional<time_point> retry;   ///< not before, after a refusal for now
     std::optional<time_point> refresh; ///< ask again then
@@ -146,7 +145,7 @@ private:
   std::optional<time_point> connect_due_;
   time_point attempted_;
   std::optional<time_point> failed_; ///< end of the last attempt in vain
-  std::uint64_t attempt_ = 0; ///< session that is connecting, 0: none
+  std::uint64_t attempt_ = 0;        ///< session that is connecting, 0: none
   bool resolving_ = false;
   bool finishing_ = false;
   std::string detail_;

@@ -28,20 +28,20 @@ void upstream_state::connect() {
   attempted_ = now();
   resolving_ = true;
   self_->request(setup_.resolver, request_round, atom::resolve_v, setup_.host)
-    .then(
-      [this](std::vector<sig::prefix>& found) {
-        resolving_ = false;
-        // IPv6 first (RFC 9132, Section 4.3); tried from the back.
-        std::ranges::sort(found, [](const auto& a, const auto& b) {
-          return a.is_ipv4() && !b.is_ipv4();
-        });
-        candidates_ = std::move(found);
-        try_next_address();
-      },
-      [this](const caf::error& why) {
-        resolving_ = false;
-        schedule_retry(to_string(to_failure(why)));
-      });
+      .then(
+          [this](std::vector<sig::prefix>& found) {
+            resolving_ = false;
+            // IPv6 first (RFC 9132, Section 4.3); tried from the back.
+            std::ranges::sort(found, [](const auto& a, const auto& b) {
+              return a.is_ipv4() && !b.is_ipv4();
+            });
+            candidates_ = std::move(found);
+            try_next_address();
+          },
+          [this](const caf::error& why) {
+            resolving_ = false;
+            schedule_retry(to_string(to_failure(why)));
+          });
 }
 
 void upstream_state::try_next_address() {
@@ -70,7 +70,7 @@ void upstream_state::schedule_retry(const std::string& why) {
   auto pause = in_need() ? setup_.retry_in_attack : setup_.retry;
   connect_due_ = attempted_ + pause;
   auto wait = std::chrono::duration_cast<std::chrono::seconds>(
-    std::max<duration>(*connect_due_ - now(), duration::zero()));
+      std::max<duration>(*connect_due_ - now(), duration::zero()));
   detail_ = why + "; next attempt in " + std::to_string(wait.count()) + " s";
   if (best_link() == nullptr)
     spdlog::error("upstream {}: no session with {}: {}", setup_.name,
@@ -82,9 +82,8 @@ void upstream_state::schedule_retry(const std::string& why) {
 /// an attack (RFC 9132, Section 4.7).
 void upstream_state::hurry() {
   if (connect_due_ && best_link() == nullptr) {
-    connect_due_ = std::min(*connect_due_,
-                            std::max(now(),
-                                     attempted_ + setup_.retry_in_attack));
+    connect_due_ = std::min(
+        *connect_due_, std::max(now(), attempted_ + setup_.retry_in_attack));
     arm();
   }
 }
@@ -97,8 +96,7 @@ upstream_state::link* upstream_state::best_link() {
   return best;
 }
 
-void upstream_state::on_opened(const session_opened& x,
-                               caf::strong_actor_ptr) {
+void upstream_state::on_opened(const session_opened& x, caf::strong_actor_ptr) {
   auto i = links_.find(x.id);
   if (i == links_.end())
     return;
@@ -135,13 +133,13 @@ void upstream_state::ask_for_all(const link& x) {
   get.urgent = true;
   get.patience = status_patience;
   self_->request(x.handle, 2 * status_patience, atom::request_v, std::move(get))
-    .then(
-      [this](const coap_reply& reply) {
-        if (reply.code
-            == static_cast<std::uint8_t>(sig::response_code::content))
-          on_list(reply.body);
-      },
-      [](const caf::error&) {});
+      .then(
+          [this](const coap_reply& reply) {
+            if (reply.code
+                == static_cast<std::uint8_t>(sig::response_code::content))
+              on_list(reply.body);
+          },
+          [](const caf::error&) {});
 }
 
 void upstream_state::on_gone(std::uint64_t id, const std::string& why) {

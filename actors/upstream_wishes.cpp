@@ -28,8 +28,8 @@ constexpr std::chrono::seconds default_pause{60};
 /// The single scope entry of a response body, if it has one.
 std::optional<sig::mitigation> entry_of(const bytes& body) {
   auto decoded = sig::decode(body, sig::direction::response);
-  auto* scope = decoded ? std::get_if<sig::mitigation_scope>(&*decoded)
-                        : nullptr;
+  auto* scope =
+      decoded ? std::get_if<sig::mitigation_scope>(&*decoded) : nullptr;
   if (scope == nullptr || scope->scope.empty())
     return std::nullopt;
   return scope->scope[0];
@@ -55,9 +55,9 @@ void upstream_state::pursue_all() {
 }
 
 void upstream_state::pursue(wish& x) {
-  bool due = x.state == progress::requested || x.state == progress::withdrawing
-             || (x.state == progress::active && x.refresh
-                 && *x.refresh <= now());
+  bool due =
+      x.state == progress::requested || x.state == progress::withdrawing
+      || (x.state == progress::active && x.refresh && *x.refresh <= now());
   if (x.retry && *x.retry > now())
     due = false;
   auto* via = best_link();
@@ -79,15 +79,13 @@ void upstream_state::pursue(wish& x) {
   call.urgent = true;
   call.patience = request_round;
   self_
-    ->request(via->handle, request_round + status_patience, atom::request_v,
-              std::move(call))
-    .then(
-      [this, mid, removal](const coap_reply& reply) {
-        on_answer(mid, removal, reply);
-      },
-      [this, mid, round](const caf::error& why) {
-        on_silence(mid, round, to_failure(why));
-      });
+      ->request(via->handle, request_round + status_patience, atom::request_v,
+                std::move(call))
+      .then([this, mid, removal](
+                const coap_reply& reply) { on_answer(mid, removal, reply); },
+            [this, mid, round](const caf::error& why) {
+              on_silence(mid, round, to_failure(why));
+            });
   arm();
 }
 
@@ -104,8 +102,8 @@ void upstream_state::on_answer(std::uint32_t mid, bool removal,
     x.state = progress::withdrawn;
     x.last.status = sig::status::client_withdrawn;
     x.note.clear();
-    persist({storage::append_audit{{wall(), setup_.name, "withdrawn",
-                                    std::to_string(mid), "2.02"}}});
+    persist({storage::append_audit{
+        {wall(), setup_.name, "withdrawn", std::to_string(mid), "2.02"}}});
     settle(x);
     forget(mid);
     return;
@@ -119,12 +117,12 @@ void upstream_state::on_answer(std::uint32_t mid, bool removal,
 void upstream_state::on_granted(wish& x, const coap_reply& reply) {
   using namespace std::chrono;
   auto entry = entry_of(reply.body);
-  auto lifetime = entry && entry->lifetime ? *entry->lifetime
-                                           : x.record.lifetime;
+  auto lifetime =
+      entry && entry->lifetime ? *entry->lifetime : x.record.lifetime;
   bool first = x.state != progress::active;
   if (first)
     x.answer_ms = static_cast<std::uint64_t>(
-      duration_cast<milliseconds>(now() - x.asked).count());
+        duration_cast<milliseconds>(now() - x.asked).count());
   x.state = progress::active;
   x.note.clear();
   x.known = now();
@@ -137,9 +135,9 @@ void upstream_state::on_granted(wish& x, const coap_reply& reply) {
   if (first) {
     spdlog::info("upstream {}: mitigation {} granted for {} s", setup_.name,
                  x.record.key.mid, lifetime);
-    changes.push_back(storage::append_audit{
-      {wall(), setup_.name, "granted", std::to_string(x.record.key.mid),
-       std::to_string(lifetime) + " s"}});
+    changes.push_back(storage::append_audit{{wall(), setup_.name, "granted",
+                                             std::to_string(x.record.key.mid),
+                                             std::to_string(lifetime) + " s"}});
   }
   persist(std::move(changes));
   settle(x);
@@ -150,20 +148,20 @@ void upstream_state::on_refused(wish& x, const coap_reply& reply) {
   auto code = sig::to_string(static_cast<sig::response_code>(reply.code));
   x.note = code + ' ' + text_of(reply);
   x.changed = x.known = now();
-  spdlog::warn("upstream {}: mitigation {}: {}", setup_.name,
-               x.record.key.mid, x.note);
+  spdlog::warn("upstream {}: mitigation {}: {}", setup_.name, x.record.key.mid,
+               x.note);
   if (reply.code >> 5 == 5 || x.state != progress::requested) {
     // "Not now", or a refresh or withdrawal that must get through later.
-    x.retry = now() + (reply.max_age ? std::chrono::seconds{*reply.max_age}
-                                     : default_pause);
+    x.retry = now()
+              + (reply.max_age ? std::chrono::seconds{*reply.max_age}
+                               : default_pause);
     arm();
     return;
   }
   x.state = progress::refused;
   persist({storage::erase_mitigation{x.record.key},
            storage::append_audit{{wall(), setup_.name, "refused",
-                                  std::to_string(x.record.key.mid),
-                                  x.note}}});
+                                  std::to_string(x.record.key.mid), x.note}}});
   settle(x);
   arm();
 }
@@ -182,8 +180,8 @@ void upstream_state::on_silence(std::uint32_t mid, std::uint64_t round,
 /// Takes over what the server says of our mitigations.
 void upstream_state::on_list(const bytes& body) {
   auto decoded = sig::decode(body, sig::direction::response);
-  auto* scope = decoded ? std::get_if<sig::mitigation_scope>(&*decoded)
-                        : nullptr;
+  auto* scope =
+      decoded ? std::get_if<sig::mitigation_scope>(&*decoded) : nullptr;
   if (scope == nullptr)
     return;
   for (const auto& entry : scope->scope) {
@@ -222,11 +220,13 @@ void upstream_state::forget(std::uint32_t mid) {
 
 void upstream_state::persist(storage::transaction changes) {
   self_
-    ->request(setup_.keeper, request_round, atom::commit_v, std::move(changes))
-    .then([](ack) {}, [this](const caf::error& why) {
-      spdlog::error("upstream {}: state not stored: {}", setup_.name,
-                    to_string(to_failure(why)));
-    });
+      ->request(setup_.keeper, request_round, atom::commit_v,
+                std::move(changes))
+      .then([](ack) {},
+            [this](const caf::error& why) {
+              spdlog::error("upstream {}: state not stored: {}", setup_.name,
+                            to_string(to_failure(why)));
+            });
 }
 
 /// When a second session is tried for a request that stays without answer.

@@ -44,7 +44,7 @@ struct dots_request {
   method what = method::get;
   std::string cuid;
   std::optional<std::uint32_t> mid;
-  char filter = 'a'; ///< Uri-Query c: 'c', 'n' or 'a' (RFC 9132, 4.4.2)
+  char filter = 'a';     ///< Uri-Query c: 'c', 'n' or 'a' (RFC 9132, 4.4.2)
   bool if_match = false; ///< an efficacy update (RFC 9132, Section 4.4.3)
   bytes body;
   peer_name from;
@@ -64,10 +64,10 @@ struct coap_call {
   std::uint8_t code = 0; ///< GET, PUT or DELETE
   std::vector<std::string> path;
   std::vector<std::string> query;
-  bytes body;             ///< application/dots+cbor when not empty
+  bytes body; ///< application/dots+cbor when not empty
   bool confirmable = false;
-  bool urgent = false;    ///< not held back by PROBING_RATE (mitigations)
-  duration patience{};    ///< how long the request is repeated
+  bool urgent = false; ///< not held back by PROBING_RATE (mitigations)
+  duration patience{}; ///< how long the request is repeated
 };
 
 /// The peer's answer to a coap_call.

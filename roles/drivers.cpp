@@ -64,7 +64,8 @@ namespace {
 
 class process_link final : public actors::driver_link {
 public:
-  using release = std::function<void(std::unique_ptr<transports::child_process>)>;
+  using release =
+      std::function<void(std::unique_ptr<transports::child_process>)>;
 
   process_link(std::unique_ptr<transports::child_process> process, release then)
       : process_{std::move(process)}, release_{std::move(then)} {}
@@ -101,10 +102,10 @@ actors::driver_starter driver_host::starter(const mitigator_config& what) {
                       what.arguments.end());
   for (const auto& [key, value] : what.environment)
     options.env.push_back(key + '=' + value);
-  return [options, name = what.name, place = bench_](
-           std::function<void(std::string)> on_line,
-           std::function<void(int)> on_exit)
-           -> result<std::unique_ptr<actors::driver_link>> {
+  return [options, name = what.name,
+          place = bench_](std::function<void(std::string)> on_line,
+                          std::function<void(int)> on_exit)
+             -> result<std::unique_ptr<actors::driver_link>> {
     place->sweep();
     transports::child_process::callbacks notify;
     notify.on_line = std::move(on_line);
@@ -134,7 +135,7 @@ actors::driver_starter driver_host::starter(const mitigator_config& what) {
       place->ended.push_back(std::move(old));
     };
     return std::unique_ptr<actors::driver_link>{
-      std::make_unique<process_link>(std::move(*process), park)};
+        std::make_unique<process_link>(std::move(*process), park)};
   };
 }
 

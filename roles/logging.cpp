@@ -15,11 +15,16 @@ constexpr std::size_t queue_lines = 8192;
 
 spdlog::level::level_enum level_of(log_level x) {
   switch (x) {
-  case log_level::trace: return spdlog::level::trace;
-  case log_level::debug: return spdlog::level::debug;
-  case log_level::info: return spdlog::level::info;
-  case log_level::warning: return spdlog::level::warn;
-  case log_level::error: return spdlog::level::err;
+  case log_level::trace:
+    return spdlog::level::trace;
+  case log_level::debug:
+    return spdlog::level::debug;
+  case log_level::info:
+    return spdlog::level::info;
+  case log_level::warning:
+    return spdlog::level::warn;
+  case log_level::error:
+    return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -57,7 +62,7 @@ std::unique_ptr<spdlog::pattern_formatter> formatter_of(log_format format) {
   auto x = std::make_unique<spdlog::pattern_formatter>();
   if (format == log_format::json)
     x->add_flag<json_message>('*').set_pattern(
-      R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":%*})");
+        R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":%*})");
   else
     x->add_flag<plain_message>('*').set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %*");
   return x;
@@ -70,8 +75,8 @@ void start_logging(const node_config& what, const std::string& level) {
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   sink->set_formatter(formatter_of(what.log_format));
   auto logger = std::make_shared<spdlog::async_logger>(
-    "tocsin", sink, spdlog::thread_pool(),
-    spdlog::async_overflow_policy::overrun_oldest);
+      "tocsin", sink, spdlog::thread_pool(),
+      spdlog::async_overflow_policy::overrun_oldest);
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
   spdlog::set_level(level.empty() ? level_of(what.log_level)

@@ -93,13 +93,13 @@ network::listen(const std::vector<transports::socket_address>& addresses,
                 server_sessions what) {
   auto common = std::make_shared<const server_sessions>(std::move(what));
   for (auto& where : shards_) {
-    auto accept = [this, common, here = where.get()](
-                    const transports::new_peer& peer)
-      -> std::shared_ptr<transports::association_handler> {
+    auto accept = [this, common,
+                   here = where.get()](const transports::new_peer& peer)
+        -> std::shared_ptr<transports::association_handler> {
       transports::dtls_options options;
       options.handshake_limit = handshake_limit;
       auto dtls = transports::dtls_association::server(
-        common->credentials, peer.prestate, options, here->reactor.now());
+          common->credentials, peer.prestate, options, here->reactor.now());
       if (!dtls) {
         spdlog::error("no association for {}: {}", peer.peer.to_string(),
                       to_string(dtls.error()));
@@ -119,7 +119,7 @@ network::listen(const std::vector<transports::socket_address>& addresses,
       setup->random = random_number;
       attach(*setup, here->reactor, peer.id);
       return std::make_shared<session_port>(
-        system_.spawn<actors::session, caf::lazy_init>(setup));
+          system_.spawn<actors::session, caf::lazy_init>(setup));
     };
     for (const auto& address : addresses) {
       auto socket = where->reactor.listen(address, accept);
@@ -147,7 +147,7 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
   if (!peer)
     return peer.error();
   auto dtls = transports::dtls_association::client(
-    what.credentials, what.server_name, {}, std::chrono::steady_clock::now());
+      what.credentials, what.server_name, {}, std::chrono::steady_clock::now());
   if (!dtls)
     return dtls.error();
   auto& here = *shards_[next_shard_++ % shards_.size()];
@@ -163,10 +163,10 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
   setup->random = random_number;
   auto handle = system_.spawn<actors::session, caf::lazy_init>(setup);
   auto source = what.source && what.source->family() == peer->family()
-                  ? *what.source
+                    ? *what.source
                 : peer->family() == transports::ip_family::v4
-                  ? transports::socket_address::v4({}, 0)
-                  : transports::socket_address::v6({}, 0);
+                    ? transports::socket_address::v4({}, 0)
+                    : transports::socket_address::v6({}, 0);
   // The SESSION has had no message yet, so its setup may still be completed.
   here.reactor.post([&here, setup, handle, source, to = *peer] {
     setup->send = [](byte_view) {};
@@ -178,8 +178,8 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
       return;
     }
     here.sockets.push_back(*socket);
-    auto added = here.reactor.add(*socket, to,
-                                  std::make_shared<session_port>(handle));
+    auto added =
+        here.reactor.add(*socket, to, std::make_shared<session_port>(handle));
     if (!added) {
       here.close(*socket);
       caf::anon_send(handle, atom::finish_v, to_string(added.error()));

@@ -64,9 +64,10 @@ private:
     void close_all();
   };
 
-  result<caf::strong_actor_ptr>
-  open_session(const upstream_sessions& what, std::uint64_t id,
-               const std::string& address, actors::session_owner_actor owner);
+  result<caf::strong_actor_ptr> open_session(const upstream_sessions& what,
+                                             std::uint64_t id,
+                                             const std::string& address,
+                                             actors::session_owner_actor owner);
 
   caf::actor_system& system_;
   std::vector<std::unique_ptr<shard>> shards_;

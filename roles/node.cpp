@@ -88,7 +88,7 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
   setup.customers = customers_ = *table;
   for (const auto& m : x.mitigators)
     setup.mitigators.push_back(
-      {m.name, m.driver, config_.node.name, drivers_.starter(m)});
+        {m.name, m.driver, config_.node.name, drivers_.starter(m)});
   setup.life.terminating = x.terminating_period;
   setup.life.terminating_max = x.max_terminating_period;
   setup.roles.push_back("server");
@@ -112,7 +112,7 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     sessions.heartbeats = {up.heartbeat_interval, up.missing_hb_allowed};
     if (up.source) {
       auto source = transports::socket_address::parse_host(
-        up.source->address_string(), 0);
+          up.source->address_string(), 0);
       if (!source)
         return source.error();
       sessions.source = *source;
@@ -123,8 +123,8 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     u.port = up.server.port;
     u.cuid = !up.cuid.empty() ? up.cuid : x.cuid;
     if (u.cuid.empty()) {
-      auto facts
-        = transports::crypto::read_certificate_file(x.identity.certificate);
+      auto facts =
+          transports::crypto::read_certificate_file(x.identity.certificate);
       if (!facts)
         return facts.error();
       u.cuid = transports::crypto::cuid_of(facts->spki);
@@ -143,8 +143,8 @@ result<void> node::assemble(actors::supervisor_setup& setup) {
   std::uint32_t reactors = 1;
   if (config_.server) {
     reactors = config_.server->reactors;
-    limits.max_associations
-      = std::max<std::size_t>(1, config_.server->max_sessions / reactors);
+    limits.max_associations =
+        std::max<std::size_t>(1, config_.server->max_sessions / reactors);
     limits.max_handshakes = config_.server->max_handshakes;
     limits.cookies.answers_per_second = config_.server->cookie_rate;
   }
@@ -175,18 +175,17 @@ result<void> node::open_doors() {
     return {};
   std::vector<transports::socket_address> addresses;
   for (const auto& where : config_.server->listen) {
-    auto address
-      = transports::socket_address::parse_host(where.host, where.port);
+    auto address =
+        transports::socket_address::parse_host(where.host, where.port);
     if (!address)
       return address.error();
     addresses.push_back(*address);
   }
-  return network_->listen(
-    addresses, {server_identity_,
-                customers_,
-                {config_.server->heartbeat_interval,
-                 config_.server->missing_hb_allowed},
-                supervisor_});
+  return network_->listen(addresses, {server_identity_,
+                                      customers_,
+                                      {config_.server->heartbeat_interval,
+                                       config_.server->missing_hb_allowed},
+                                      supervisor_});
 }
 
 result<void> node::open_console() {
@@ -198,8 +197,7 @@ result<void> node::open_console() {
     defaults.lifetime = config_.client->defaults.lifetime.count();
     defaults.renew = config_.client->defaults.renew;
   }
-  console_ = system_.spawn(actors::console, supervisor_,
-                           upstreams, defaults);
+  console_ = system_.spawn(actors::console, supervisor_, upstreams, defaults);
   auto handler = [to = console_](transports::http_request request,
                                  transports::http_reply reply) {
     actors::api_exchange call;
@@ -208,13 +206,13 @@ result<void> node::open_console() {
     call.body = std::move(request.body);
     call.uid = request.peer_uid;
     call.reply = [reply](int status, std::string json) {
-      reply({static_cast<unsigned>(status), std::move(json),
-             "application/json"});
+      reply(
+          {static_cast<unsigned>(status), std::move(json), "application/json"});
     };
     caf::anon_send(to, atom::api_v, std::move(call));
   };
   auto server = transports::unix_http_server::start(
-    config_.node.control_socket.string(), control_mode, handler);
+      config_.node.control_socket.string(), control_mode, handler);
   if (!server)
     return server.error();
   http_ = std::move(*server);
@@ -230,10 +228,8 @@ result<void> node::start() {
   caf::scoped_actor self{system_};
   result<void> ready;
   self->request(supervisor_, std::chrono::minutes{15}, atom::begin_v)
-    .receive([](actors::ack) {},
-             [&](const caf::error& why) {
-               ready = actors::to_failure(why);
-             });
+      .receive([](actors::ack) {},
+               [&](const caf::error& why) { ready = actors::to_failure(why); });
   if (!ready)
     return ready;
   if (auto ok = open_doors(); !ok)
@@ -246,9 +242,8 @@ result<void> node::start() {
 int node::wait() {
   caf::scoped_actor self{system_};
   auto main_thread = ::pthread_self();
-  supervisor_->attach_functor([main_thread] {
-    ::pthread_kill(main_thread, SIGUSR2);
-  });
+  supervisor_->attach_functor(
+      [main_thread] { ::pthread_kill(main_thread, SIGUSR2); });
   sigset_t set;
   sigemptyset(&set);
   for (int number : {SIGTERM, SIGINT, SIGUSR2})
@@ -269,7 +264,7 @@ void node::stop() {
   if (supervisor_) {
     caf::scoped_actor self{system_};
     self->request(supervisor_, std::chrono::seconds{10}, atom::finish_v)
-      .receive([](actors::ack) {}, [](const caf::error&) {});
+        .receive([](actors::ack) {}, [](const caf::error&) {});
   }
   if (network_)
     network_->stop();

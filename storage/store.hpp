@@ -23,23 +23,23 @@ struct mitigation_key {
   std::string cuid;
   std::uint32_t mid = 0;
 
-  friend auto operator<=>(const mitigation_key&, const mitigation_key&)
-    = default;
+  friend auto operator<=>(const mitigation_key&,
+                          const mitigation_key&) = default;
 };
 
 /// An acknowledged mitigation request.
 struct mitigation_record {
   mitigation_key key;
-  bytes body;                 ///< CBOR of the request as it was accepted
-  std::int64_t lifetime = 0;  ///< granted, seconds; -1: indefinite
-  unix_seconds expires = -1;  ///< wall clock; -1: never
-  unix_seconds start = 0;     ///< mitigation-start, 0: not started
-  std::uint8_t status = 1;    ///< RFC 9132 status code
-  std::uint8_t flags = 0;     ///< owner's own, e.g. renew on a client node
-  std::uint64_t created = 0;  ///< order of acceptance
+  bytes body;                ///< CBOR of the request as it was accepted
+  std::int64_t lifetime = 0; ///< granted, seconds; -1: indefinite
+  unix_seconds expires = -1; ///< wall clock; -1: never
+  unix_seconds start = 0;    ///< mitigation-start, 0: not started
+  std::uint8_t status = 1;   ///< RFC 9132 status code
+  std::uint8_t flags = 0;    ///< owner's own, e.g. renew on a client node
+  std::uint64_t created = 0; ///< order of acceptance
 
-  friend bool operator==(const mitigation_record&, const mitigation_record&)
-    = default;
+  friend bool operator==(const mitigation_record&,
+                         const mitigation_record&) = default;
 };
 
 /// What is remembered of one client (customer + cuid), or of one upstream.
@@ -65,11 +65,21 @@ struct audit_event {
   friend bool operator==(const audit_event&, const audit_event&) = default;
 };
 
-struct put_mitigation { mitigation_record record; };
-struct erase_mitigation { mitigation_key key; };
-struct put_client { client_record record; };
-struct erase_client { std::string customer, cuid; };
-struct append_audit { audit_event event; };
+struct put_mitigation {
+  mitigation_record record;
+};
+struct erase_mitigation {
+  mitigation_key key;
+};
+struct put_client {
+  client_record record;
+};
+struct erase_client {
+  std::string customer, cuid;
+};
+struct append_audit {
+  audit_event event;
+};
 
 using change = std::variant<put_mitigation, erase_mitigation, put_client,
                             erase_client, append_audit>;

@@ -42,8 +42,8 @@ protected:
     setup->keeper = spawn(test::fake_keeper, store);
     setup->registry = spawn(registry);
     setup->resolver = spawn(test::fake_resolver, names);
-    setup->mitigators.entries = {
-      {"edge", caf::actor_cast<caf::actor>(spawn(test::fake_mitigator, site))}};
+    setup->mitigators.entries = {{"edge", caf::actor_cast<caf::actor>(spawn(
+                                              test::fake_mitigator, site))}};
     setup->clock = clock();
     uut = spawn(client, setup);
   }
@@ -92,8 +92,8 @@ protected:
 
   static std::vector<sig::mitigation> entries(const dots_response& x) {
     auto decoded = sig::decode(x.payload, sig::direction::response);
-    auto* scope = decoded ? std::get_if<sig::mitigation_scope>(&*decoded)
-                          : nullptr;
+    auto* scope =
+        decoded ? std::get_if<sig::mitigation_scope>(&*decoded) : nullptr;
     return scope ? scope->scope : std::vector<sig::mitigation>{};
   }
 
@@ -103,11 +103,11 @@ protected:
 
   std::shared_ptr<const sig::customer> customer;
   std::shared_ptr<account> usage;
-  std::shared_ptr<test::fake_store> store
-    = std::make_shared<test::fake_store>();
+  std::shared_ptr<test::fake_store> store =
+      std::make_shared<test::fake_store>();
   std::shared_ptr<test::fake_site> site = std::make_shared<test::fake_site>();
-  std::shared_ptr<test::known_names> names
-    = std::make_shared<test::known_names>();
+  std::shared_ptr<test::known_names> names =
+      std::make_shared<test::known_names>();
   std::string agent = "client.example.com";
   client_actor uut;
 };
@@ -194,7 +194,7 @@ TEST_F(client_test, a_smaller_mid_that_overlaps_is_a_conflict) {
   EXPECT_EQ(get(123).code, 0x84);
   EXPECT_EQ(get(124).code, 0x45);
   EXPECT_EQ(put(100, wanted("192.0.2.200/32")).code, 0x41)
-    << "a smaller mid without overlap is fine";
+      << "a smaller mid without overlap is fine";
 }
 
 // SIG-125
@@ -233,8 +233,7 @@ TEST_F(client_test, counters_of_the_mitigator_reach_the_client) {
   advance(10s);
   auto rule = site->rules.begin()->first;
   self->send(caf::actor_cast<mitigation_actor>(site->owners[rule]),
-             atom::counters_v, rule, std::uint64_t{1000},
-             std::uint64_t{64000});
+             atom::counters_v, rule, std::uint64_t{1000}, std::uint64_t{64000});
   sched.run();
   auto dropped = entries(get(1)).at(0).dropped;
   ASSERT_TRUE(dropped);
@@ -391,8 +390,8 @@ TEST_F(client_test, an_alias_that_the_client_did_not_create_is_refused) {
 // SIG-123
 TEST_F(client_test, a_customer_cannot_exceed_its_number_of_mitigations) {
   for (std::uint32_t mid = 1; mid <= 3; ++mid)
-    EXPECT_EQ(
-      put(mid, wanted("192.0.2." + std::to_string(mid) + "/32")).code, 0x41);
+    EXPECT_EQ(put(mid, wanted("192.0.2." + std::to_string(mid) + "/32")).code,
+              0x41);
   EXPECT_EQ(put(4, wanted("192.0.2.4/32")).code, 0xA3);
   EXPECT_EQ(put(4, wanted("192.0.2.3/32")).code, 0xA3);
   remove(1);
@@ -465,14 +464,13 @@ TEST_F(client_test, a_failing_mitigator_leaves_the_status_true) {
   site->works = true;
   advance(5s);
   EXPECT_EQ(entries(get(1)).at(0).state, sig::status::mitigated)
-    << "enforcement is tried again";
+      << "enforcement is tried again";
 }
 
 TEST_F(client_test, the_operator_can_end_a_mitigation_at_once) {
   put(1, wanted());
-  auto view
-    = ask<mitigation_view>(uut, atom::revoke_v, std::uint32_t{1},
-                           std::string{"by hand"});
+  auto view = ask<mitigation_view>(uut, atom::revoke_v, std::uint32_t{1},
+                                   std::string{"by hand"});
   ASSERT_TRUE(view);
   EXPECT_EQ(view->status, sig::status::withdrawn);
   EXPECT_TRUE(site->rules.empty());

@@ -51,20 +51,21 @@ using reports = std::shared_ptr<std::vector<enforcement_report>>;
 mitigation_actor::behavior_type listener(mitigation_actor::pointer,
                                          reports heard) {
   return {
-    [](atom::begin) {},
-    [](atom::refresh, std::int64_t) {},
-    [](atom::withdraw) {},
-    [](atom::revoke, const std::string&) {},
-    [](atom::adopt, const mitigator_table&) {},
-    [heard](atom::report, const enforcement_report& x) {
-      heard->push_back(x);
-    },
-    [heard](atom::counters, const std::string& rule, std::uint64_t packets,
-            std::uint64_t) {
-      heard->push_back({"counters", rule, {}, false, std::to_string(packets)});
-    },
-    [](atom::status) { return mitigation_view{}; },
-    [](atom::tick, std::uint64_t) {},
+      [](atom::begin) {},
+      [](atom::refresh, std::int64_t) {},
+      [](atom::withdraw) {},
+      [](atom::revoke, const std::string&) {},
+      [](atom::adopt, const mitigator_table&) {},
+      [heard](atom::report, const enforcement_report& x) {
+        heard->push_back(x);
+      },
+      [heard](atom::counters, const std::string& rule, std::uint64_t packets,
+              std::uint64_t) {
+        heard->push_back(
+            {"counters", rule, {}, false, std::to_string(packets)});
+      },
+      [](atom::status) { return mitigation_view{}; },
+      [](atom::tick, std::uint64_t) {},
   };
 }
 
@@ -77,8 +78,9 @@ protected:
     setup.name = "edge";
     setup.driver = "fake";
     setup.node = "n1";
-    setup.start = [driver = driver](auto on_line, auto on_exit)
-      -> result<std::unique_ptr<driver_link>> {
+    setup.start = [driver = driver](
+                      auto on_line,
+                      auto on_exit) -> result<std::unique_ptr<driver_link>> {
       ++driver->starts;
       if (driver->missing)
         return fail(ec::not_found, "driver", "no such program");
@@ -128,9 +130,7 @@ protected:
     say(to_node::done{last<to_driver::sync>().seq, {}});
   }
 
-  mitigator_view view() {
-    return *ask<mitigator_view>(uut, atom::status_v);
-  }
+  mitigator_view view() { return *ask<mitigator_view>(uut, atom::status_v); }
 
   std::shared_ptr<fake_driver> driver = std::make_shared<fake_driver>();
   reports heard = std::make_shared<std::vector<enforcement_report>>();
@@ -247,7 +247,8 @@ TEST_F(mitigator_test, what_an_old_driver_says_does_not_count) {
   driver->on_exit(1);
   sched.run();
   heard->clear();
-  auto line = mitigators::encode(mitigators::report{to_node::done{order.seq, {}}});
+  auto line =
+      mitigators::encode(mitigators::report{to_node::done{order.seq, {}}});
   line.pop_back();
   old_line(line);
   sched.run();

@@ -24,23 +24,23 @@ struct owner_journal {
 inline client_actor::behavior_type
 fake_client(client_actor::pointer self, std::shared_ptr<owner_journal> seen) {
   return {
-    [self, seen](atom::serve, const dots_request& x) {
-      seen->requests.push_back(x);
-      if (seen->client_dies)
-        self->quit(caf::exit_reason::kill);
-      return seen->answer;
-    },
-    [](atom::restore, const storage::snapshot&) { return ack::done; },
-    [](atom::list) { return std::vector<mitigation_view>{}; },
-    [](atom::status, std::uint32_t) { return mitigation_view{}; },
-    [](atom::revoke, std::uint32_t, const std::string&) {
-      return mitigation_view{};
-    },
-    [](atom::adopt, const mitigator_table&) {},
-    [](atom::changed, const mitigation_view&) {},
-    [](atom::gone, std::uint32_t) {},
-    [](atom::serve) {},
-    [](atom::tick) {},
+      [self, seen](atom::serve, const dots_request& x) {
+        seen->requests.push_back(x);
+        if (seen->client_dies)
+          self->quit(caf::exit_reason::kill);
+        return seen->answer;
+      },
+      [](atom::restore, const storage::snapshot&) { return ack::done; },
+      [](atom::list) { return std::vector<mitigation_view>{}; },
+      [](atom::status, std::uint32_t) { return mitigation_view{}; },
+      [](atom::revoke, std::uint32_t, const std::string&) {
+        return mitigation_view{};
+      },
+      [](atom::adopt, const mitigator_table&) {},
+      [](atom::changed, const mitigation_view&) {},
+      [](atom::gone, std::uint32_t) {},
+      [](atom::serve) {},
+      [](atom::tick) {},
   };
 }
 
@@ -50,35 +50,35 @@ fake_supervisor(supervisor_actor::pointer self,
                 std::shared_ptr<owner_journal> seen) {
   using pointer = caf::strong_actor_ptr;
   return {
-    [seen](atom::opened, const session_opened& x, const pointer&) {
-      seen->opened.push_back(x);
-    },
-    [seen](atom::gone, std::uint64_t, const std::string& why) {
-      seen->gone.push_back(why);
-    },
-    [self, seen](atom::client, const std::string&, const std::string&,
-                 bool) -> caf::result<pointer> {
-      if (seen->no_client)
-        return to_error(*seen->no_client);
-      return caf::actor_cast<pointer>(self->spawn(fake_client, seen));
-    },
-    [](atom::abandon, const std::string&, const std::string&) {},
-    [](atom::begin) { return ack::done; },
-    [](atom::node) { return node_view{}; },
-    [](atom::list) { return std::vector<mitigation_view>{}; },
-    [](atom::status, const mitigation_name&) { return mitigation_view{}; },
-    [](atom::revoke, const mitigation_name&, const std::string&) {
-      return mitigation_view{};
-    },
-    [](atom::sessions, std::uint64_t) { return std::vector<session_view>{}; },
-    [](atom::audit, std::uint64_t) {
-      return std::vector<storage::audit_event>{};
-    },
-    [](atom::client, const std::string&) -> caf::result<pointer> {
-      return to_error(fail(ec::not_found, "upstream"));
-    },
-    [](atom::finish) { return ack::done; },
-    [](atom::tick) {},
+      [seen](atom::opened, const session_opened& x, const pointer&) {
+        seen->opened.push_back(x);
+      },
+      [seen](atom::gone, std::uint64_t, const std::string& why) {
+        seen->gone.push_back(why);
+      },
+      [self, seen](atom::client, const std::string&, const std::string&,
+                   bool) -> caf::result<pointer> {
+        if (seen->no_client)
+          return to_error(*seen->no_client);
+        return caf::actor_cast<pointer>(self->spawn(fake_client, seen));
+      },
+      [](atom::abandon, const std::string&, const std::string&) {},
+      [](atom::begin) { return ack::done; },
+      [](atom::node) { return node_view{}; },
+      [](atom::list) { return std::vector<mitigation_view>{}; },
+      [](atom::status, const mitigation_name&) { return mitigation_view{}; },
+      [](atom::revoke, const mitigation_name&, const std::string&) {
+        return mitigation_view{};
+      },
+      [](atom::sessions, std::uint64_t) { return std::vector<session_view>{}; },
+      [](atom::audit, std::uint64_t) {
+        return std::vector<storage::audit_event>{};
+      },
+      [](atom::client, const std::string&) -> caf::result<pointer> {
+        return to_error(fail(ec::not_found, "upstream"));
+      },
+      [](atom::finish) { return ack::done; },
+      [](atom::tick) {},
   };
 }
 
@@ -93,7 +93,7 @@ protected:
     auto certificate = pki.issue({name, {name}, {}, true, true});
     auto files = test::write_files(directory, name, certificate, pki);
     auto loaded = transports::dtls_credentials::load(
-      {files.certificate, files.key, files.trust, {}});
+        {files.certificate, files.key, files.trust, {}});
     EXPECT_TRUE(loaded) << to_string(loaded.error());
     return *loaded;
   }
@@ -132,7 +132,9 @@ protected:
     setup->peer = server ? "" : "provider";
     setup->address = "127.0.0.1:4646";
     setup->dtls = std::move(dtls);
-    setup->send = [this](byte_view x) { wire.emplace_back(x.begin(), x.end()); };
+    setup->send = [this](byte_view x) {
+      wire.emplace_back(x.begin(), x.end());
+    };
     setup->established = [] {};
     setup->forget = [this] { ++forgotten; };
     auto root = spawn(fake_supervisor, seen);
@@ -175,9 +177,9 @@ protected:
   }
 
   /// A request of the peer, as on the wire.
-  protocol::coap::message
-  message(protocol::coap::code code, const std::vector<std::string>& path,
-          bytes payload = {}) {
+  protocol::coap::message message(protocol::coap::code code,
+                                  const std::vector<std::string>& path,
+                                  bytes payload = {}) {
     protocol::coap::message x;
     x.type = protocol::coap::type::non;
     x.code = code;
@@ -196,8 +198,7 @@ protected:
   protocol::coap::message send(const protocol::coap::message& x) {
     say(x);
     for (const auto& answer : inbox)
-      if (answer.token == x.token
-          && !protocol::coap::is_request(answer.code)) {
+      if (answer.token == x.token && !protocol::coap::is_request(answer.code)) {
         auto found = answer;
         inbox.clear();
         return found;

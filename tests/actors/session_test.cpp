@@ -58,7 +58,7 @@ TEST_F(server_session_test, a_heartbeat_is_answered) {
 // SIG-318, SIG-119
 TEST_F(server_session_test, a_heartbeat_without_status_is_a_bad_request) {
   auto answer = send(
-    message(coap::code::put, dots({"hb"}), bytes{0xA1, 0x18, 0x31, 0xA0}));
+      message(coap::code::put, dots({"hb"}), bytes{0xA1, 0x18, 0x31, 0xA0}));
   EXPECT_EQ(answer.code, coap::code::bad_request);
   EXPECT_THAT(text(answer), HasSubstr("peer-hb-status"));
 }
@@ -107,8 +107,8 @@ TEST_F(server_session_test, a_path_without_its_parameters_is_a_bad_request) {
 // SIG-016, COAP-036
 TEST_F(server_session_test, a_request_reaches_its_client_and_is_answered) {
   seen->answer = {0x41, true, {0xA0}, {}, false};
-  auto answer = send(
-    message(coap::code::put, dots({"mitigate", "cuid=abc", "mid=5"}), {0xA0}));
+  auto answer = send(message(coap::code::put,
+                             dots({"mitigate", "cuid=abc", "mid=5"}), {0xA0}));
   EXPECT_EQ(answer.code, coap::code::created);
   EXPECT_EQ(answer.options.find_uint(coap::option::content_format), 271u);
   ASSERT_THAT(seen->requests, SizeIs(1));
@@ -128,7 +128,8 @@ TEST_F(server_session_test, a_cdid_from_a_client_is_ignored) {
 // SIG-201
 TEST_F(server_session_test, silence_is_kept_on_the_wire) {
   seen->answer.silent = true;
-  auto x = message(coap::code::put, dots({"mitigate", "cuid=a", "mid=1"}), beat);
+  auto x =
+      message(coap::code::put, dots({"mitigate", "cuid=a", "mid=1"}), beat);
   x.options = {};
   x.options.add(coap::option::if_match);
   for (const auto& segment : dots({"mitigate", "cuid=a", "mid=1"}))
@@ -142,15 +143,16 @@ TEST_F(server_session_test, silence_is_kept_on_the_wire) {
 TEST_F(server_session_test, withdrawing_from_nowhere_is_confirmed) {
   seen->no_client = fail(ec::not_found, "mitigate");
   EXPECT_EQ(
-    send(message(coap::code::del, dots({"mitigate", "cuid=a", "mid=1"}))).code,
-    coap::code::deleted);
+      send(message(coap::code::del, dots({"mitigate", "cuid=a", "mid=1"})))
+          .code,
+      coap::code::deleted);
 }
 
 // SIG-060, SIG-140
 TEST_F(server_session_test, a_cuid_of_another_customer_is_a_collision) {
   seen->no_client = fail(ec::conflict, "cuid");
   auto answer = send(
-    message(coap::code::put, dots({"mitigate", "cuid=a", "mid=1"}), {0xA0}));
+      message(coap::code::put, dots({"mitigate", "cuid=a", "mid=1"}), {0xA0}));
   EXPECT_EQ(answer.code, coap::code::conflict);
   EXPECT_EQ(answer.payload, (bytes{0xA1, 0x01, 0xA1, 0x02, 0x81, 0xA1, 0x11,
                                    0xA1, 0x13, 0x03}));
@@ -197,7 +199,7 @@ TEST_F(stranger_test, a_certificate_without_customer_is_unauthorized) {
   customer_name = "somebody.else.example";
   connect(true);
   auto answer = send(
-    message(coap::code::put, dots({"mitigate", "cuid=a", "mid=1"}), {0xA0}));
+      message(coap::code::put, dots({"mitigate", "cuid=a", "mid=1"}), {0xA0}));
   EXPECT_EQ(answer.code, coap::code::unauthorized);
   EXPECT_FALSE(answer.payload.empty());
   EXPECT_TRUE(seen->requests.empty());
@@ -260,8 +262,8 @@ TEST_F(client_session_test, a_request_is_repeated_until_it_is_answered) {
   put.body = {0xA0};
   put.urgent = true;
   put.patience = 60s;
-  auto pending = self->request(uut, std::chrono::seconds{600}, atom::request_v,
-                               put);
+  auto pending =
+      self->request(uut, std::chrono::seconds{600}, atom::request_v, put);
   exchange();
   cut = true;
   auto first = requests();
@@ -291,8 +293,8 @@ TEST_F(client_session_test, a_request_on_a_dead_path_fails_in_time) {
   put.body = {0xA0};
   put.urgent = true;
   put.patience = 30s;
-  auto pending
-    = self->request(uut, std::chrono::seconds{600}, atom::request_v, put);
+  auto pending =
+      self->request(uut, std::chrono::seconds{600}, atom::request_v, put);
   advance_both(31s);
   ec code = ec::none;
   pending.receive([](const coap_reply&) { FAIL(); },

@@ -39,29 +39,29 @@ session_actor::behavior_type fake_session(session_actor::pointer self,
     self->quit();
   };
   return {
-    [](atom::packet, const bytes&) {},
-    [](atom::tick) {},
-    [](atom::gone) {},
-    [self, server](atom::request,
-                   const coap_call& x) -> caf::result<coap_reply> {
-      static const char* const names[] = {"", "GET", "POST", "PUT", "DELETE"};
-      if (x.path.size() == 5) {
-        server->journal.push_back(std::string{names[x.code]} + ' '
-                                  + x.path.back());
-        server->bodies.push_back(x.body);
-      }
-      auto promise = self->make_response_promise<coap_reply>();
-      if (server->silent)
+      [](atom::packet, const bytes&) {},
+      [](atom::tick) {},
+      [](atom::gone) {},
+      [self, server](atom::request,
+                     const coap_call& x) -> caf::result<coap_reply> {
+        static const char* const names[] = {"", "GET", "POST", "PUT", "DELETE"};
+        if (x.path.size() == 5) {
+          server->journal.push_back(std::string{names[x.code]} + ' '
+                                    + x.path.back());
+          server->bodies.push_back(x.body);
+        }
+        auto promise = self->make_response_promise<coap_reply>();
+        if (server->silent)
+          return promise;
+        promise.deliver(x.code == 1   ? server->get
+                        : x.code == 3 ? server->put
+                                      : coap_reply{0x42, {}, {}, {}});
         return promise;
-      promise.deliver(x.code == 1   ? server->get
-                      : x.code == 3 ? server->put
-                                    : coap_reply{0x42, {}, {}, {}});
-      return promise;
-    },
-    [](atom::heard, bool) {},
-    [end](atom::lost, std::uint32_t) { end("lost"); },
-    [](atom::status) { return session_view{}; },
-    [end](atom::finish, const std::string& why) { end(why); },
+      },
+      [](atom::heard, bool) {},
+      [end](atom::lost, std::uint32_t) { end("lost"); },
+      [](atom::status) { return session_view{}; },
+      [end](atom::finish, const std::string& why) { end(why); },
   };
 }
 
@@ -82,9 +82,9 @@ protected:
     setup->keeper = spawn(test::fake_keeper, store);
     setup->resolver = spawn(test::fake_resolver, names);
     setup->aliases["web"].prefixes = {*sig::prefix::parse("192.0.2.80/32")};
-    setup->open = [this](std::uint64_t id, const std::string& address,
-                         session_owner_actor owner)
-      -> result<caf::strong_actor_ptr> {
+    setup->open =
+        [this](std::uint64_t id, const std::string& address,
+               session_owner_actor owner) -> result<caf::strong_actor_ptr> {
       server->opened.push_back(address);
       server->owners[id] = owner;
       auto handle = sys.spawn(fake_session, id, server);
@@ -122,10 +122,10 @@ protected:
     return all && !all->empty() ? all->front() : mitigation_view{};
   }
 
-  std::shared_ptr<test::fake_store> store
-    = std::make_shared<test::fake_store>();
-  std::shared_ptr<test::known_names> names
-    = std::make_shared<test::known_names>();
+  std::shared_ptr<test::fake_store> store =
+      std::make_shared<test::fake_store>();
+  std::shared_ptr<test::known_names> names =
+      std::make_shared<test::known_names>();
   std::shared_ptr<fake_server> server = std::make_shared<fake_server>();
   upstream_actor uut;
 };

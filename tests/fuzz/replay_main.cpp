@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
       std::ifstream file{entry.path(), std::ios::binary};
       std::vector<char> content{std::istreambuf_iterator<char>{file}, {}};
       LLVMFuzzerTestOneInput(
-        reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
+          reinterpret_cast<const std::uint8_t*>(content.data()),
+          content.size());
       ++inputs;
     }
   }

@@ -41,15 +41,14 @@ protected:
   template <class T, class Handle, class... Ts>
   result<T> ask(const Handle& to, Ts&&... xs) {
     result<T> answer = fail(ec::timeout, "test", "no answer");
-    auto pending
-      = self->request(to, std::chrono::seconds{86400}, std::forward<Ts>(xs)...);
+    auto pending =
+        self->request(to, std::chrono::seconds{86400}, std::forward<Ts>(xs)...);
     sched.run();
     if (self->mailbox().empty())
       return answer;
-    pending.receive([&](T& x) { answer = std::move(x); },
-                    [&](const caf::error& why) {
-                      answer = actors::to_failure(why);
-                    });
+    pending.receive(
+        [&](T& x) { answer = std::move(x); },
+        [&](const caf::error& why) { answer = actors::to_failure(why); });
     return answer;
   }
 
@@ -59,8 +58,8 @@ protected:
 
   config cfg;
   caf::actor_system sys{cfg};
-  caf::scheduler::test_coordinator& sched
-    = dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
+  caf::scheduler::test_coordinator& sched =
+      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
   caf::scoped_actor self{sys, true};
   std::vector<caf::actor> spawned;
 };

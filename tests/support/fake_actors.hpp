@@ -11,8 +11,7 @@ namespace tocsin::test {
 /// A KEEPER over memory, without its thread.
 struct fake_store {
   std::map<storage::mitigation_key, storage::mitigation_record> mitigations;
-  std::map<std::pair<std::string, std::string>, storage::client_record>
-    clients;
+  std::map<std::pair<std::string, std::string>, storage::client_record> clients;
   std::vector<storage::audit_event> audit;
   bool broken = false; ///< commits fail
   std::size_t commits = 0;
@@ -33,8 +32,7 @@ inline void apply(fake_store& to, const storage::change& x) {
   else if (auto* erase = std::get_if<storage::erase_mitigation>(&x))
     to.mitigations.erase(erase->key);
   else if (auto* client = std::get_if<storage::put_client>(&x))
-    to.clients[{client->record.customer, client->record.cuid}]
-      = client->record;
+    to.clients[{client->record.customer, client->record.cuid}] = client->record;
   else if (auto* gone = std::get_if<storage::erase_client>(&x))
     to.clients.erase({gone->customer, gone->cuid});
   else
@@ -44,21 +42,21 @@ inline void apply(fake_store& to, const storage::change& x) {
 inline actors::keeper_actor::behavior_type
 fake_keeper(actors::keeper_actor::pointer, std::shared_ptr<fake_store> store) {
   return {
-    [store](atom::commit,
-            const storage::transaction& changes) -> caf::result<actors::ack> {
-      if (store->broken)
-        return actors::to_error(fail(ec::io, "store", "the disk is full"));
-      ++store->commits;
-      for (const auto& x : changes)
-        apply(*store, x);
-      return actors::ack::done;
-    },
-    [store](atom::load) { return store->all(); },
-    [store](atom::audit, std::uint64_t) { return store->audit; },
-    [](atom::committed, std::uint64_t, const failure&) {},
-    [](atom::committed, std::uint64_t, const storage::snapshot&) {},
-    [](atom::committed, std::uint64_t,
-       const std::vector<storage::audit_event>&) {},
+      [store](atom::commit,
+              const storage::transaction& changes) -> caf::result<actors::ack> {
+        if (store->broken)
+          return actors::to_error(fail(ec::io, "store", "the disk is full"));
+        ++store->commits;
+        for (const auto& x : changes)
+          apply(*store, x);
+        return actors::ack::done;
+      },
+      [store](atom::load) { return store->all(); },
+      [store](atom::audit, std::uint64_t) { return store->audit; },
+      [](atom::committed, std::uint64_t, const failure&) {},
+      [](atom::committed, std::uint64_t, const storage::snapshot&) {},
+      [](atom::committed, std::uint64_t,
+         const std::vector<storage::audit_event>&) {},
   };
 }
 
@@ -76,48 +74,49 @@ fake_mitigator(actors::mitigator_actor::pointer self,
                std::shared_ptr<fake_site> site) {
   using state = actors::enforcement_report::state;
   return {
-    [self, site](atom::install, const mitigators::rule& rule,
-                 const caf::strong_actor_ptr& owner) {
-      site->journal.push_back("install " + rule.id);
-      site->owners[rule.id] = owner;
-      if (site->silent)
-        return;
-      if (site->works)
-        site->rules[rule.id] = rule;
-      self->send(caf::actor_cast<actors::mitigation_actor>(owner),
-                 atom::report_v,
-                 actors::enforcement_report{
-                   "edge", rule.id, site->works ? state::active : state::failed,
-                   false, site->works ? "" : "the driver is down"});
-    },
-    [site](atom::withdraw, const std::string& id) {
-      site->journal.push_back("withdraw " + id);
-      site->rules.erase(id);
-    },
-    [](atom::begin) {},
-    [](atom::status) { return actors::mitigator_view{}; },
-    [](atom::line, std::uint64_t, const std::string&) {},
-    [](atom::exited, std::uint64_t, int) {},
-    [](atom::tick, std::uint64_t) {},
+      [self, site](atom::install, const mitigators::rule& rule,
+                   const caf::strong_actor_ptr& owner) {
+        site->journal.push_back("install " + rule.id);
+        site->owners[rule.id] = owner;
+        if (site->silent)
+          return;
+        if (site->works)
+          site->rules[rule.id] = rule;
+        self->send(
+            caf::actor_cast<actors::mitigation_actor>(owner), atom::report_v,
+            actors::enforcement_report{
+                "edge", rule.id, site->works ? state::active : state::failed,
+                false, site->works ? "" : "the driver is down"});
+      },
+      [site](atom::withdraw, const std::string& id) {
+        site->journal.push_back("withdraw " + id);
+        site->rules.erase(id);
+      },
+      [](atom::begin) {},
+      [](atom::status) { return actors::mitigator_view{}; },
+      [](atom::line, std::uint64_t, const std::string&) {},
+      [](atom::exited, std::uint64_t, int) {},
+      [](atom::tick, std::uint64_t) {},
   };
 }
 
 /// A RESOLVER that knows what it was given.
-using known_names
-  = std::map<std::string, std::vector<protocol::signal::prefix>>;
+using known_names =
+    std::map<std::string, std::vector<protocol::signal::prefix>>;
 
 inline actors::resolver_actor::behavior_type
 fake_resolver(actors::resolver_actor::pointer,
               std::shared_ptr<known_names> names) {
   using addresses = std::vector<protocol::signal::prefix>;
   return {
-    [names](atom::resolve, const std::string& host) -> caf::result<addresses> {
-      if (auto i = names->find(host); i != names->end())
-        return i->second;
-      return actors::to_error(fail(ec::not_found, host, "no such name"));
-    },
-    [](atom::committed, const std::string&, const addresses&, const failure&) {
-    },
+      [names](atom::resolve,
+              const std::string& host) -> caf::result<addresses> {
+        if (auto i = names->find(host); i != names->end())
+          return i->second;
+        return actors::to_error(fail(ec::not_found, host, "no such name"));
+      },
+      [](atom::committed, const std::string&, const addresses&,
+         const failure&) {},
   };
 }
 
