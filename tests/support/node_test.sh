@@ -1,5 +1,6 @@
 # Tests with real nodes, processes and networks; to be sourced. TOCSIN_BIN names
-# the directory of the programs under test.
+# the directory of the programs under test; TOCSIN_KEEP=yes keeps what a test
+# wrote.
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
 source "$repo/tools/lib/processes.sh"
 source "$repo/tools/lib/namespaces.sh"
@@ -28,13 +29,27 @@ leave() {
   finish_all
   [[ $status == 0 ]] || show_logs
   cd /
-  rm -rf "$state"
+  if [[ ${TOCSIN_KEEP:-no} == yes ]]; then
+    echo "Kept: $state"
+  else
+    rm -rf "$state"
+  fi
   exit "$status"
 }
 trap leave EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+
+# privately "$@": starts the script anew, in a network of its own.
+privately() {
+  [[ ${TOCSIN_PRIVATE:-no} == no ]] || return 0
+  need nft ip unshare nsenter
+  cd /
+  rmdir "$state"
+  export TOCSIN_PRIVATE=yes
+  in_private_network "$0" "$@"
+}
 
 show_logs() {
   local log
