@@ -60,9 +60,13 @@ scope_owner client_state::owner(std::uint32_t mid) const {
 caf::result<dots_response> client_state::serve(dots_request request) {
   auto promise = self_->make_response_promise<dots_response>();
   if (!setup_.usage->admit(now()) || queue_.size() >= max_waiting_requests) {
+    constexpr std::uint32_t pause = 10; // seconds
+    auto why = sig::diagnostic(fail(ec::unavailable, "mitigate",
+                                    "too many requests; try again in "
+                                        + std::to_string(pause) + " s"));
     promise.deliver(dots_response{
         static_cast<std::uint8_t>(sig::response_code::unavailable), false,
-        bytes{}, 10, false});
+        bytes(why.begin(), why.end()), pause, false});
     return promise;
   }
   queue_.push_back({std::move(request), promise});

@@ -39,7 +39,8 @@ void mitigation_state::init(mitigation_setup setup) {
   for (const auto& x : setup_.mitigators.entries)
     sites_[x.name].handle = caf::actor_cast<mitigator_actor>(x.handle);
   if (!names_of(setup_.what).empty())
-    names_due_ = self_->clock().now() + name_refresh;
+    names_due_ = self_->clock().now()
+                 + (setup_.restored ? duration::zero() : name_refresh);
 }
 
 sig::instant mitigation_state::now() const {

@@ -63,8 +63,11 @@ private:
   void on_heartbeat(const protocol::coap::incoming_request& x);
   void on_mitigate(protocol::coap::incoming_request& x,
                    const protocol::signal::mitigate_path& path);
+  void look_up(protocol::coap::request_id id, dots_request request);
   void serve(const client_actor& client, protocol::coap::request_id id,
-             dots_request request);
+             dots_request request, bool may_be_stale);
+  void not_found(protocol::coap::request_id id, const dots_request& request,
+                 const failure& why);
   void answer(protocol::coap::request_id id, dots_response x);
   void refuse(protocol::coap::request_id id, const failure& why);
   void refuse(protocol::coap::request_id id, protocol::coap::code code,

@@ -118,54 +118,64 @@ void session::on_mitigate(coap::incoming_request& x,
   request.body = std::move(x.payload);
   request.from = peer_;
   if (auto i = clients_.find(path.cuid); i != clients_.end())
-    return serve(i->second, x.id, std::move(request));
-  bool create = *method == dots_request::method::put;
-  auto id = x.id;
+    serve(i->second, x.id, std::move(request), true);
+  else
+    look_up(x.id, std::move(request));
+}
+
+void session::look_up(coap::request_id id, dots_request request) {
+  bool create = request.what == dots_request::method::put;
   this->request(setup_->directory, client_patience, atom::client_v,
-                peer_.customer, path.cuid, create)
+                peer_.customer, request.cuid, create)
       .then(
           [this, id, request](const caf::strong_actor_ptr& found) mutable {
             auto client = caf::actor_cast<client_actor>(found);
             if (clients_.size() >= max_cached_clients)
               clients_.clear();
             clients_[request.cuid] = client;
-            serve(client, id, std::move(request));
+            serve(client, id, std::move(request), false);
           },
           [this, id, request](const caf::error& err) {
-            auto why = to_failure(err);
-            if (why.code == ec::conflict)
-              answer(id,
-                     {static_cast<std::uint8_t>(sig::response_code::conflict),
-                      true,
-                      sig::encode(sig::cuid_collision()),
-                      {},
-                      false});
-            else if (why.code == ec::not_found
-                     && request.what == dots_request::method::remove
-                     && request.mid)
-              answer(id,
-                     {static_cast<std::uint8_t>(sig::response_code::deleted),
-                      false,
-                      {},
-                      {},
-                      false});
-            else
-              refuse(id, why);
+            not_found(id, request, to_failure(err));
             pump();
           });
 }
 
+void session::not_found(coap::request_id id, const dots_request& request,
+                        const failure& why) {
+  if (why.code == ec::conflict)
+    answer(id, {static_cast<std::uint8_t>(sig::response_code::conflict),
+                true,
+                sig::encode(sig::cuid_collision()),
+                {},
+                false});
+  else if (why.code == ec::not_found
+           && request.what == dots_request::method::remove)
+    answer(id, {static_cast<std::uint8_t>(sig::response_code::deleted),
+                false,
+                {},
+                {},
+                false});
+  else
+    refuse(id, why);
+}
+
+/// A CLIENT that was remembered may have ended since, having nothing to do: it
+/// is looked up again, for this may be the call for help.
 void session::serve(const client_actor& client, coap::request_id id,
-                    dots_request request) {
-  auto cuid = request.cuid;
-  this->request(client, client_patience, atom::serve_v, std::move(request))
+                    dots_request request, bool may_be_stale) {
+  this->request(client, client_patience, atom::serve_v, request)
       .then(
           [this, id](dots_response& x) {
             answer(id, std::move(x));
             pump();
           },
-          [this, id, cuid](const caf::error& err) {
-            clients_.erase(cuid); // it may have been restarted
+          [this, id, request, may_be_stale](const caf::error& err) mutable {
+            clients_.erase(request.cuid);
+            if (may_be_stale && err == caf::sec::request_receiver_down) {
+              look_up(id, std::move(request));
+              return;
+            }
             refuse(id,
                    fail(ec::unavailable, "mitigate", to_failure(err).detail));
             pump();

@@ -276,8 +276,7 @@ result<std::vector<rule_counters>> parse_counters(std::string_view json) {
     if (entry["counter"].get(members))
       continue; // the metainfo
     json_reader in{members};
-    auto name = in.text("name");
-    rule_counters x{std::string{id_of(name)}, in.need<std::uint64_t>("packets"),
+    rule_counters x{id_of(in.text("name")), in.need<std::uint64_t>("packets"),
                     in.need<std::uint64_t>("bytes")};
     if (in.good() && !x.id.empty())
       totals.push_back(std::move(x));

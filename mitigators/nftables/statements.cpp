@@ -212,8 +212,8 @@ std::string chain_name(std::string_view id) {
   return "m_" + std::string{id};
 }
 
-std::string_view id_of(std::string_view name) {
-  return name.starts_with("m_") ? name.substr(2) : std::string_view{};
+std::string id_of(std::string_view name) {
+  return std::string{name.starts_with("m_") ? name.substr(2) : ""};
 }
 
 std::string limit_name(const rule& x) {

@@ -19,8 +19,7 @@ inline constexpr std::string_view ports_set = "with_ports";
 /// Name of the chain and of the counter of a rule.
 std::string chain_name(std::string_view id);
 /// The reverse; empty if `name` is not a name of chain_name().
-std::string_view id_of(std::string_view name);
-std::string_view id_of(std::string&& name) = delete; // would dangle
+std::string id_of(std::string_view name);
 /// Name of the limit of a rate-limited rule. It tells the rate, because an
 /// object cannot be replaced by another of its name in one transaction.
 std::string limit_name(const rule& x);

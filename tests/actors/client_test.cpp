@@ -443,6 +443,20 @@ TEST_F(client_test, after_a_restart_everything_acknowledged_is_back) {
   EXPECT_EQ(put(2, wanted("192.0.2.2/32")).code, 0x80) << "stays withdrawn";
 }
 
+TEST_F(client_test, after_a_restart_names_are_resolved_at_once) {
+  sig::mitigation x;
+  x.what.fqdns = {"www.example.com"};
+  x.lifetime = 3600;
+  (*names)["www.example.com"] = {prefix_of("192.0.2.80/32")};
+  put(1, x);
+  auto stored = store->all();
+  site = std::make_shared<test::fake_site>();
+  start();
+  ASSERT_TRUE(ask<ack>(uut, atom::restore_v, stored));
+  advance(1s);
+  EXPECT_THAT(site->rules, SizeIs(1));
+}
+
 TEST_F(client_test, after_a_restart_nothing_unauthorised_is_enforced) {
   put(1, wanted());
   auto stored = store->all();
@@ -483,6 +497,7 @@ TEST_F(client_test, requests_beyond_the_customers_rate_are_turned_away) {
   for (int i = 0; i < 200; ++i)
     refused += get(1).code == 0xA3;
   EXPECT_GT(refused, 100);
+  EXPECT_FALSE(text(get(1)).empty()) << "SIG-017";
   advance(60s);
   EXPECT_EQ(get(1).code, 0x84);
 }

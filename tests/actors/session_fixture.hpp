@@ -17,17 +17,15 @@ struct owner_journal {
   std::vector<dots_request> requests; ///< that reached the CLIENT
   dots_response answer;               ///< of the CLIENT
   std::optional<failure> no_client;   ///< why the CLIENT is not found
-  bool client_dies = false;
+  std::vector<client_actor> clients;  ///< started so far
 };
 
 /// A CLIENT that answers as told.
 inline client_actor::behavior_type
-fake_client(client_actor::pointer self, std::shared_ptr<owner_journal> seen) {
+fake_client(client_actor::pointer, std::shared_ptr<owner_journal> seen) {
   return {
-      [self, seen](atom::serve, const dots_request& x) {
+      [seen](atom::serve, const dots_request& x) {
         seen->requests.push_back(x);
-        if (seen->client_dies)
-          self->quit(caf::exit_reason::kill);
         return seen->answer;
       },
       [](atom::restore, const storage::snapshot&) { return ack::done; },
@@ -60,7 +58,8 @@ fake_supervisor(supervisor_actor::pointer self,
                    bool) -> caf::result<pointer> {
         if (seen->no_client)
           return to_error(*seen->no_client);
-        return caf::actor_cast<pointer>(self->spawn(fake_client, seen));
+        seen->clients.push_back(self->spawn(fake_client, seen));
+        return caf::actor_cast<pointer>(seen->clients.back());
       },
       [](atom::abandon, const std::string&, const std::string&) {},
       [](atom::begin) { return ack::done; },
