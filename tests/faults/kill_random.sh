@@ -182,7 +182,8 @@ judge() {
     broken=$((broken + 1))
   done
   equal "what was acknowledged holds, what was withdrawn is gone" "$broken" 0
-  equal "no mid was given twice" "$(printf '%s\n' "${mid_of[@]}" | sort | uniq -d)" ''
+  equal "no mid was given twice" \
+    "$(printf '%s\n' "${mid_of[@]}" | sort | uniq -d)" ''
 }
 
 tell "Seed $seed"
@@ -207,7 +208,8 @@ wait_for 120 all_agree || {
   show_views >&2
   die "FAILED within 120 s: client, server and kernel agree (seed $seed)"
 }
-tell "  ok  client, server and kernel agree on $(wc -l <kernel.view) mitigations"
+tell "  ok  client, server and kernel agree"
+tell "      on $(wc -l <kernel.view) mitigations"
 judge
 expect "the client ends in an orderly way" finish client 15
 expect "the server ends in an orderly way" finish server 15

@@ -52,8 +52,9 @@ lost() {
 }
 
 # installs MID, removals MID: how often the kernel saw its rules come and go.
-installs() { grep -c "^add chain inet tocsin m_[0-9a-f]*-$1" rules.log || :; }
-removals() { grep -c "^delete chain inet tocsin m_[0-9a-f]*-$1" rules.log || :; }
+rules() { grep -c "^$1 chain inet tocsin m_[0-9a-f]*-$2\b" rules.log || :; }
+installs() { rules add "$1"; }
+removals() { rules delete "$1"; }
 accepted() { grep -c "mitigation $1 accepted" server.log || :; }
 is_mitigated() {
   [[ $(ask client .status status "$1") == attack-successfully-mitigated ]]

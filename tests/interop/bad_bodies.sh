@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Request bodies that a server refuses with 4.00, as OCTETS|WHY; to be sourced
 # after coap.sh.
 

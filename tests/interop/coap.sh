@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Asks a DOTS server by libcoap's client, in octets made by hand; to be sourced
 # after node_test.sh. Comes with `client` and `port`.
 

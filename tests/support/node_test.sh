@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Tests with real nodes, processes and networks; to be sourced. TOCSIN_BIN names
 # the directory of the programs under test; TOCSIN_KEEP=yes keeps what a test
 # wrote.
