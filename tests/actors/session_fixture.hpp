@@ -87,6 +87,13 @@ class session_fixture : public test::actor_fixture {
 protected:
   using association = transports::dtls_association;
 
+  /// The journal holds CLIENTs that hold the journal.
+  ~session_fixture() override {
+    for (auto& handle : seen->clients)
+      self->send_exit(handle, caf::exit_reason::kill);
+    seen->clients.clear();
+  }
+
   std::shared_ptr<const transports::dtls_credentials>
   credentials(const std::string& name) {
     auto certificate = pki.issue({name, {name}, {}, true, true});
