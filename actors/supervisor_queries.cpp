@@ -63,7 +63,8 @@ void supervisor_state::abandon(const std::string& customer,
   if (i == clients_.end())
     return;
   self_->demonitor(i->second.address());
-  self_->send_exit(i->second, caf::exit_reason::normal);
+  // Not exit_reason::normal: CAF ignores that.
+  self_->send_exit(i->second, caf::exit_reason::user_shutdown);
   cuids_.erase(cuid);
   clients_.erase(i);
 }

@@ -162,7 +162,7 @@ TEST_F(server_session_test, a_client_that_ended_meanwhile_is_found_anew) {
   seen->answer = {0x45, true, {0xA0}, {}, false};
   auto get = dots({"mitigate", "cuid=a"});
   EXPECT_EQ(send(message(coap::code::get, get)).code, coap::code::content);
-  self->send_exit(seen->clients.at(0), caf::exit_reason::normal);
+  self->send_exit(seen->clients.at(0), caf::exit_reason::user_shutdown);
   sched.run();
   EXPECT_EQ(send(message(coap::code::get, get)).code, coap::code::content);
   EXPECT_THAT(seen->clients, SizeIs(2));
