@@ -41,11 +41,12 @@ kill_node() {
   begin "$1"
 }
 
-# The driver is a child of the server, which starts it again.
+# The driver is a child of the server, which starts it again a second later; so
+# it may be dead already.
 kill_driver() {
   local pid
-  pid=$(pgrep -P "${pid_of[server]}" | head -n 1)
-  [[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || :
+  pid=$(pgrep -P "${pid_of[server]}" | head -n 1) || return 0
+  kill -KILL "$pid" 2>/dev/null || :
 }
 
 shuffled() {
