@@ -97,27 +97,29 @@ caf::result<node_view> supervisor_state::node() {
     x.mitigations += usage->mitigations();
   x.listening = setup_.listening;
   auto promise = self_->make_response_promise<node_view>();
-  auto with_mitigators = std::make_shared<node_view>(std::move(x));
+  auto view = std::make_shared<node_view>(std::move(x));
   auto two = std::make_shared<int>(2);
-  auto done = [with_mitigators, two, promise]() mutable {
+  auto done = [view, two, promise]() mutable {
     if (--*two == 0)
-      promise.deliver(std::move(*with_mitigators));
+      promise.deliver(std::move(*view));
   };
   gather_into<mitigator_view>(
       self_, mitigators_, answer_patience,
-      [with_mitigators, done](std::vector<mitigator_view> all) mutable {
+      [view, done](std::vector<mitigator_view> all) mutable {
         std::ranges::sort(all, {}, &mitigator_view::name);
-        with_mitigators->mitigators = std::move(all);
+        view->mitigators = std::move(all);
         done();
       },
       atom::status_v);
   gather_into<upstream_view>(
       self_, upstreams_, answer_patience,
-      [with_mitigators, done](std::vector<upstream_view> all) mutable {
+      [view, done](std::vector<upstream_view> all) mutable {
         std::ranges::sort(all, {}, &upstream_view::name);
-        for (const auto& up : all)
-          with_mitigators->sessions += up.state == "up";
-        with_mitigators->upstreams = std::move(all);
+        for (const auto& up : all) {
+          view->sessions += up.state == "up";
+          view->mitigations += up.mitigations;
+        }
+        view->upstreams = std::move(all);
         done();
       },
       atom::status_v);

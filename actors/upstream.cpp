@@ -255,6 +255,7 @@ upstream_view upstream_state::view() const {
   bool up = std::ranges::any_of(links_, [](auto& l) { return l.second.up; });
   x.state = up ? "up" : attempt_ != 0 || resolving_ ? "connecting" : "down";
   x.detail = up ? "" : detail_;
+  x.mitigations = wishes_.size();
   return x;
 }
 

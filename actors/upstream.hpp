@@ -41,6 +41,11 @@ inline constexpr std::chrono::seconds request_round{60};
 /// Live status is asked for this long before the last known one is shown.
 inline constexpr std::chrono::seconds status_patience{10};
 
+/// While mitigations are active, the server is asked for their state so often
+/// (RFC 9132, Section 4.4.2.2), and a moment after each grant.
+inline constexpr std::chrono::seconds poll_interval{15};
+inline constexpr std::chrono::seconds first_poll{1};
+
 /// State of an UPSTREAM: what is wanted from one DOTS server, and the sessions
 /// to it. Every order is durable before it is sent; after a restart it goes on.
 ///
@@ -128,6 +133,7 @@ private:
   void on_silence(std::uint32_t mid, std::uint64_t round, const failure& why);
   void on_granted(wish& x, const coap_reply& reply);
   void on_refused(wish& x, const coap_reply& reply);
+  void poll();
   void forget(std::uint32_t mid);
   time_point next_parallel(const wish& x) const;
   void settle(wish& x);
@@ -149,6 +155,7 @@ private:
   bool resolving_ = false;
   bool finishing_ = false;
   std::string detail_;
+  std::optional<time_point> poll_due_;
   std::optional<time_point> armed_;
 };
 

@@ -111,6 +111,7 @@ void upstream_state::on_opened(const session_opened& x, caf::strong_actor_ptr) {
   spdlog::info("upstream {}: session with {}", setup_.name, i->second.address);
   drop_others(x.id);
   ask_for_all(i->second);
+  poll_due_ = now() + poll_interval;
   for (auto& [_, wanted] : wishes_)
     wanted.asking = false; // whatever is under way is asked here again
   pursue_all();

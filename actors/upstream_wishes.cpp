@@ -141,6 +141,7 @@ void upstream_state::on_granted(wish& x, const coap_reply& reply) {
   }
   persist(std::move(changes));
   settle(x);
+  poll_due_ = now() + first_poll;
   arm();
 }
 
@@ -205,6 +206,19 @@ void upstream_state::on_list(const bytes& body) {
   }
 }
 
+/// Asks for the state of all active mitigations.
+void upstream_state::poll() {
+  poll_due_.reset();
+  auto* via = best_link();
+  bool any = std::ranges::any_of(wishes_, [](const auto& x) {
+    return x.second.state == progress::active;
+  });
+  if (!any || via == nullptr)
+    return; // the next grant or session starts it again
+  ask_for_all(*via);
+  poll_due_ = now() + poll_interval;
+}
+
 void upstream_state::settle(wish& x) {
   auto waiters = std::move(x.waiters);
   x.waiters.clear();
@@ -263,11 +277,15 @@ void upstream_state::on_tick() {
   }
   if (connect_due_ && *connect_due_ <= t)
     connect();
+  if (poll_due_ && *poll_due_ <= t)
+    poll();
   arm();
 }
 
 void upstream_state::arm() {
   std::optional<time_point> due = connect_due_;
+  if (poll_due_ && (!due || *poll_due_ < *due))
+    due = poll_due_;
   auto consider = [&due](std::optional<time_point> t) {
     if (t && (!due || *t < *due))
       due = t;

@@ -67,6 +67,7 @@ struct upstream_view {
   std::string state;  ///< "connecting", "up", "down"
   std::string detail; ///< last failure, when the next attempt is due
   std::string cuid;
+  std::uint64_t mitigations = 0; ///< asked for and not withdrawn
 };
 
 struct node_view {

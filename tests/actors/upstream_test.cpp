@@ -329,6 +329,25 @@ TEST_F(upstream_test, a_mid_that_the_server_remembers_is_not_used_again) {
   EXPECT_EQ(next->mid, 42u);
 }
 
+// SIG-190, SIG-191
+TEST_F(upstream_test, active_mitigations_are_polled) {
+  EXPECT_TRUE(mitigate(order()));
+  sig::mitigation held;
+  held.what.prefixes = {*sig::prefix::parse("192.0.2.1/32")};
+  held.lifetime = 3600;
+  held.mid = 1;
+  held.state = sig::status::mitigated;
+  server->get = {0x45, 271, {}, sig::encode(sig::mitigation_list({held}))};
+  advance(1500ms);
+  EXPECT_EQ(only().status, sig::status::mitigated);
+  held.state = sig::status::stopped;
+  server->get.body = sig::encode(sig::mitigation_list({held}));
+  advance(10s);
+  EXPECT_EQ(only().status, sig::status::mitigated);
+  advance(6s);
+  EXPECT_EQ(only().status, sig::status::stopped);
+}
+
 TEST_F(upstream_test, status_is_asked_live) {
   EXPECT_TRUE(mitigate(order()));
   sig::mitigation held;
