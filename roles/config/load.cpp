@@ -5,6 +5,7 @@
 #include "transports/crypto/certificate.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace tocsin::roles {
 
@@ -19,6 +20,31 @@ std::filesystem::path absolute_path(const std::filesystem::path& file) {
   return failed ? file : out.lexically_normal();
 }
 
+/// toml++ quotes what it found, whatever that is.
+std::string in_one_line(std::string_view text) {
+  std::string out{text};
+  for (auto& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      c = '?';
+  return out;
+}
+
+/// The file as a table; nothing: it is no TOML, which was reported.
+std::optional<toml::table> parse_toml(std::string_view text, context& c) {
+  static constexpr const char* hint =
+      "this breaks the rules of TOML, see https://toml.io/";
+  try {
+    auto parsed = toml::parse(text);
+    if (parsed)
+      return std::move(parsed).table();
+    const auto& why = parsed.error();
+    c.error(begin_of(why.source()), in_one_line(why.description()), hint);
+  } catch (const toml_defect&) {
+    c.error({}, "the parser can make no sense of this file", hint);
+  }
+  return {};
+}
+
 /// `then` may add more checks while the places of values are known.
 template <class Then>
 loaded parse_then(std::string_view text, const std::filesystem::path& file,
@@ -26,13 +52,8 @@ loaded parse_then(std::string_view text, const std::filesystem::path& file,
   loaded out;
   out.value.file = absolute_path(file);
   context c{out.value.file.parent_path()};
-  auto parsed = toml::parse(text);
-  if (!parsed) {
-    const auto& why = parsed.error();
-    c.error(begin_of(why.source()), std::string{why.description()},
-            "this breaks the rules of TOML, see https://toml.io/");
-  } else {
-    section_reader reader{parsed.table(), "", false, c};
+  if (auto table = parse_toml(text, c)) {
+    section_reader reader{*table, "", false, c};
     describe(reader, out.value);
     reader.finish();
     complete(out.value, c);

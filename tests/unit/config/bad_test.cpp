@@ -33,6 +33,10 @@ const mistake mistakes[] = {
      "toml.io"},
     {"key_given_twice", "reactors = 2", "reactors = 2\nreactors = @@3",
      "reactors", "toml.io"},
+    {"comment_in_a_table_header", "[client.defaults]", "[@@#client]",
+     "expected bare key", "toml.io"},
+    {"three_brackets", "[client.defaults]", "[[@@[client.defaults]]]",
+     "expected bare key", "toml.io"},
     {"table_given_twice", "[client.defaults]", "@@[server]", "server",
      "toml.io"},
     // unknown keys and tables
