@@ -178,8 +178,8 @@ judge() {
     is "$flood_sent > $DEMO_RATE / 4 && $flood_before > 0.9 * $flood_sent"
   expect "mitigated, under 1 % of it is left, though it was sent as before" \
     is "$flood_during < 0.01 * $flood_before && $sent_during > $flood_sent / 2"
-  expect "it took under 2 s from the request" \
-    is "$enforced_at - $asked_at < 2000"
+  expect "it took under 5 s from the request" \
+    is "$enforced_at - $asked_at < 5000"
   expect "legitimate visits kept their rate" \
     is "$visits_during > 0.9 * $visits_peace && $visits_during > 0"
   expect "at most 1 of 200 visits was lost" \
