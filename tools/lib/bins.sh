@@ -10,7 +10,7 @@ now_ms() {
 sum() {
   awk -v column="$2" -v from="$3" -v to="$4" '
     $1 >= from && $1 < to { total += $(column + 1) }
-    END { print total + 0 }' "$1"
+    END { printf "%.0f\n", total }' "$1"
 }
 
 # per_second FILE COLUMN FROM TO

@@ -22,7 +22,7 @@ write_hook() {
   cat >hook <<END
 #!/bin/sh
 {
-  echo "--- \$TOCSIN_ACTION"
+  echo "--- \$TOCSIN_ACTION at \$(date +%s%3N)"
   env | grep '^TOCSIN_' | sort
 } >>"$state/orders.txt"
 END
@@ -73,8 +73,8 @@ play_attack() {
 
 # orders_are ACTION: whether the hook was told to, with what the client asked.
 orders_are() {
-  awk -v wanted="--- $1" '
-    /^---/ { inside = $0 == wanted }
+  awk -v wanted="$1" '
+    /^---/ { inside = $2 == wanted }
     inside && $0 == "TOCSIN_PREFIXES=192.0.2.2/32" { n++ }
     inside && $0 == "TOCSIN_PROTOCOLS=17" { n++ }
     inside && $0 == "TOCSIN_TREATMENT=drop" { n++ }
@@ -83,13 +83,19 @@ orders_are() {
     END { exit n != 5 }' orders.txt
 }
 
+# order_time ACTION: when the hook was told to, in milliseconds since 1970.
+order_time() {
+  awk -v wanted="$1" '
+    /^---/ && $2 == wanted { at = $4 }
+    END { print at == "" ? 0 : at }' orders.txt
+}
+
 play_mitigation() {
   scene "The bell rings"
   tell "The client asks for mitigation of UDP to 192.0.2.2, which stands for" \
     "its server: loopback addresses cannot be protected."
   request_mitigation
   wait_for 15 orders_are install || :
-  installed_at=$(now_ms)
   wait_for 15 status_is attack-successfully-mitigated || :
   status=$(ask client .status status "$mid") || :
   shown tocsin status "$mid" -c client.toml
@@ -109,22 +115,22 @@ play_withdrawal() {
     "(RFC 9132, Section 4.4.4)."
   withdrawn_at=$(now_ms)
   shown tocsin withdraw "$mid" -c client.toml || die "It was not withdrawn."
-  if orders_are withdraw; then early=yes; else early=no; fi
   wait_for 15 orders_are withdraw || :
-  ended_at=$(now_ms)
   shown sed -n '/^--- withdraw/,$p' orders.txt
   wait_for 10 rules_are 0 || :
 }
 
 report() {
+  ended_after=$(($(order_time withdraw) - withdrawn_at))
+  visits_made=$(jq .sent visit.out)
+  visits_lost=$(jq .lost visit.out)
   scene "Summary"
   printf '  %-44s %s\n' \
     "from request to the server's answer" "$answered_ms ms" \
-    "from request to the hook's order, about" \
-    "$((installed_at - asked_at)) ms" \
-    "from withdrawal to the hook's order, about" \
-    "$((ended_at - withdrawn_at)) ms" \
-    "visits made, lost" "$(jq .sent visit.out), $(jq .lost visit.out)" \
+    "from the command to the hook's order" \
+    "$(($(order_time install) - asked_at)) ms" \
+    "from the withdrawal to the hook's order" "$ended_after ms" \
+    "visits made, lost" "$visits_made, $visits_lost" \
     "packets dropped" "none; run as root to see that"
   printf '\n'
 }
@@ -136,8 +142,9 @@ judge() {
     test "$status" == attack-successfully-mitigated
   expect "the hook was told to withdraw it" orders_are withdraw
   expect "after the terminating period, not before" \
-    is "\"$early\" == \"no\" && $ended_at - $withdrawn_at >= 1900"
-  expect "no visit was lost" test "$(jq .lost visit.out)" == 0
+    is "$ended_after >= 1900"
+  expect "at most 1 of 200 visits was lost" \
+    is "$visits_lost * 200 <= $visits_made && $visits_made > 0"
   expect "nothing is left in force" rules_are 0
 }
 

@@ -158,7 +158,7 @@ report() {
   scene "Summary"
   printf '  %-44s %s\n' \
     "from request to the server's answer" "$answered_ms ms" \
-    "from request to the end of the flood" "$ms ms (bins of 20 ms)" \
+    "from the command to the end of the flood" "$ms ms (bins of 20 ms)" \
     "flood at the victim, before" "$(grouped "$flood_before") packets/s" \
     "flood at the victim, mitigated" "$(grouped "$flood_during") packets/s" \
     "flood at the victim, withdrawn" "$(grouped "$flood_after") packets/s" \
