@@ -96,6 +96,8 @@ network::listen(const std::vector<transports::socket_address>& addresses,
     auto accept = [this, common,
                    here = where.get()](const transports::new_peer& peer)
         -> std::shared_ptr<transports::association_handler> {
+      if (refusing_)
+        return nullptr;
       transports::dtls_options options;
       options.handshake_limit = handshake_limit;
       auto dtls = transports::dtls_association::server(

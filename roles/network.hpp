@@ -49,6 +49,10 @@ public:
   /// Starts the threads.
   void start();
 
+  /// Takes no new sessions from now on: who is told goodbye must not come back
+  /// to a node that is about to end. Any thread.
+  void refuse_newcomers() noexcept { refusing_ = true; }
+
   /// Ends the threads; sessions still alive are evicted. Idempotent.
   void stop();
 
@@ -73,6 +77,7 @@ private:
   std::vector<std::unique_ptr<shard>> shards_;
   std::atomic<std::uint64_t> next_id_{1};
   std::atomic<std::size_t> next_shard_{0};
+  std::atomic<bool> refusing_{false};
   bool running_ = false;
 };
 

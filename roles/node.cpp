@@ -153,7 +153,8 @@ result<void> node::assemble(actors::supervisor_setup& setup) {
   setup.version = std::string{version};
   setup.clock = start_clock();
   std::error_code failed;
-  fs::create_directories(config_.node.data_dir, failed);
+  if (fs::create_directories(config_.node.data_dir, failed))
+    fs::permissions(config_.node.data_dir, fs::perms::owner_all, failed);
   if (failed)
     return fail(ec::io, config_.node.data_dir.string(),
                 "the data directory cannot be made: " + failed.message());
@@ -258,6 +259,8 @@ int node::wait() {
 }
 
 void node::stop() {
+  if (network_)
+    network_->refuse_newcomers();
   http_.reset();
   if (console_)
     caf::anon_send_exit(console_, caf::exit_reason::user_shutdown);

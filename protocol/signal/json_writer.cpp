@@ -67,8 +67,14 @@ private:
     auto x = in_.peek();
     if (!x)
       return x.error();
-    if (decimal)
-      return fraction();
+    if (decimal) {
+      auto before = in_;
+      if (fraction())
+        return {};
+      // Of another form, inside something that the decoder skips.
+      in_ = before;
+      row = nullptr;
+    }
     switch (x->what) {
     case cbor::kind::map:
       return map();
