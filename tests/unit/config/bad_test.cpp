@@ -35,6 +35,8 @@ const mistake mistakes[] = {
      "reactors", "toml.io"},
     {"comment_in_a_table_header", "[client.defaults]", "[@@#client]",
      "expected bare key", "toml.io"},
+    {"letter_of_another_alphabet", "log_level = \"debug\"", "cl@@\xC3\xA9 = 1",
+     "saw", "toml.io"},
     {"three_brackets", "[client.defaults]", "[[@@[client.defaults]]]",
      "expected bare key", "toml.io"},
     {"table_given_twice", "[client.defaults]", "@@[server]", "server",
