@@ -197,8 +197,10 @@ TEST(json, shows_any_message_even_one_that_breaks_rules) {
             R"({"ack-timeout":{"current-value-decimal":"1.05"}})");
   EXPECT_EQ(shown("A1 18 C8 1B FFFFFFFFFFFFFFFF"),
             R"({"200":"18446744073709551615"})");
-  for (auto text : {"", "00", "A1", "A1 01", "A1 01 FF", "A0 00", "A1 F5 00",
-                    "A1 18 2B C4 82 20 01", "A1 18 2B C4 81 21"})
+  EXPECT_EQ(shown("A1 18 2B C4 82 20 01"),
+            R"({"current-value-decimal":[-1,1]})");
+  EXPECT_EQ(shown("A1 18 2B C4 81 21"), R"({"current-value-decimal":[-2]})");
+  for (auto text : {"", "00", "A1", "A1 01", "A1 01 FF", "A0 00", "A1 F5 00"})
     EXPECT_FALSE(cbor_to_json(unhex(text))) << text;
 }
 
