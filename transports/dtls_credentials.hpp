@@ -2,6 +2,7 @@
 #include "protocol/bytes.hpp"
 #include "protocol/error.hpp"
 #include "protocol/time.hpp"
+#include "transports/peer_identity.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -10,22 +11,6 @@
 #include <vector>
 
 namespace tocsin::transports {
-
-/// Who an X.509 certificate says its owner is.
-struct peer_identity {
-  std::string fingerprint;      ///< "sha256:HEX" of the certificate
-  std::string spki_fingerprint; ///< "sha256:HEX" of its SubjectPublicKeyInfo
-  bytes spki;                   ///< DER of the SubjectPublicKeyInfo
-  std::string subject;          ///< distinguished name, RFC 4514
-  std::string common_name;      ///< may be empty
-  std::vector<std::string> dns_names; ///< SAN entries of type dNSName
-  unix_seconds not_after = 0;         ///< end of validity
-
-  friend bool operator==(const peer_identity&, const peer_identity&) = default;
-};
-
-/// Reads a DER certificate. Fails with ec::malformed.
-result<peer_identity> identify(byte_view certificate_der);
 
 /// Where credentials are kept; all files are PEM.
 struct credential_files {
