@@ -329,6 +329,13 @@ caf::result<mitigation_view> client_state::revoke(std::uint32_t mid,
   return promise;
 }
 
+void client_state::forget_observer(std::uint64_t, std::uint64_t) {}
+
+void client_state::on_session(const session_opened&,
+                              const caf::strong_actor_ptr&) {}
+
+void client_state::on_session_end(std::uint64_t, session_end) {}
+
 void client_state::adopt(mitigator_table table) {
   setup_.mitigators = table;
   for (auto& [_, x] : entries_)
@@ -418,6 +425,16 @@ client(client_actor::stateful_pointer<client_state> self,
       [state](atom::status, std::uint32_t mid) { return state->status(mid); },
       [state](atom::revoke, std::uint32_t mid, std::string& why) {
         return state->revoke(mid, std::move(why));
+      },
+      [state](atom::forget, std::uint64_t session, std::uint64_t request) {
+        state->forget_observer(session, request);
+      },
+      [state](atom::opened, const session_opened& x,
+              const caf::strong_actor_ptr& session) {
+        state->on_session(x, session);
+      },
+      [state](atom::gone, std::uint64_t session, session_end how) {
+        state->on_session_end(session, how);
       },
       [state](atom::adopt, mitigator_table& table) {
         state->adopt(std::move(table));

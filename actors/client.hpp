@@ -54,6 +54,10 @@ public:
   std::vector<mitigation_view> list() const;
   caf::result<mitigation_view> status(std::uint32_t mid) const;
   caf::result<mitigation_view> revoke(std::uint32_t mid, std::string why);
+  void forget_observer(std::uint64_t session, std::uint64_t request);
+  void on_session(const session_opened& x,
+                  const caf::strong_actor_ptr& session);
+  void on_session_end(std::uint64_t session, session_end how);
   void adopt(mitigator_table table);
   void on_changed(mitigation_view view);
   void on_gone(std::uint32_t mid);

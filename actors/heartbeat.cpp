@@ -1,7 +1,5 @@
 #include "actors/heartbeat.hpp"
 
-#include <spdlog/spdlog.h>
-
 namespace tocsin::actors {
 
 namespace sig = protocol::signal;
@@ -28,6 +26,16 @@ heartbeat::behavior_type heartbeat::make_behavior() {
         machine_.on_traffic(clock().now());
         arm();
       },
+      [this](atom::config, const sig::heartbeat_settings& x) {
+        if (machine_.settings() == x)
+          return;
+        machine_.set_interval(x, clock().now());
+        arm();
+      },
+      [this](atom::mode, bool under_attack) {
+        machine_.set_under_attack(under_attack);
+        arm();
+      },
       [this](atom::tick) {
         timer_.rang();
         act(machine_.on_time(clock().now()));
@@ -48,9 +56,7 @@ void heartbeat::act(const std::vector<sig::heartbeat_action>& actions) {
     else if (auto* verdict = std::get_if<sig::declare_lost>(&action))
       send(session_, atom::lost_v, verdict->missed);
     else if (auto* past = std::get_if<sig::threshold_passed>(&action))
-      spdlog::warn("{} heartbeats went unanswered, yet the peer is heard: its "
-                   "link looks saturated",
-                   past->missed);
+      send(session_, atom::silent_v, past->missed);
   }
 }
 

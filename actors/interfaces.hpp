@@ -91,6 +91,12 @@ using client_actor = caf::typed_actor<
     // The operator withdraws one.
     caf::replies_to<atom::revoke, std::uint32_t,
                     std::string>::with<mitigation_view>,
+    // An observation of this session (1st) and request (2nd) has ended.
+    caf::reacts_to<atom::forget, std::uint64_t, std::uint64_t>,
+    // A session of this customer is up: of interest if the identity is ours.
+    caf::reacts_to<atom::opened, session_opened, caf::strong_actor_ptr>,
+    // A session of this customer ended.
+    caf::reacts_to<atom::gone, std::uint64_t, session_end>,
     // A MITIGATOR was restarted.
     caf::reacts_to<atom::adopt, mitigator_table>,
     // A MITIGATION's status or counters changed.
@@ -110,13 +116,20 @@ using heartbeat_actor = caf::typed_actor<
     caf::reacts_to<atom::heard, bool>,
     // Something of the peer arrived.
     caf::reacts_to<atom::traffic>,
+    // Negotiated values, or those of the other set, hold from now on.
+    caf::reacts_to<atom::config, protocol::signal::heartbeat_settings>,
+    // Client side: the own network is (no longer) under a massive attack.
+    caf::reacts_to<atom::mode, bool>,
     // INTERNAL: a deadline of the machine.
     caf::reacts_to<atom::tick>>;
 
 /// One security association with its CoAP endpoint.
 using session_actor = caf::typed_actor<
-    // INTERNAL: a datagram of the peer, from the reactor.
+    // INTERNAL: a datagram of the peer, or a piece of its stream, from the
+    // reactor.
     caf::reacts_to<atom::packet, bytes>,
+    // INTERNAL: the connection is gone, for this reason.
+    caf::reacts_to<atom::gone, std::string>,
     // INTERNAL: a deadline of DTLS or CoAP.
     caf::reacts_to<atom::tick>,
     // INTERNAL: the reactor gave the address to a newer association.
@@ -127,6 +140,19 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<atom::heard, bool>,
     // HEARTBEAT gives its verdict: so many heartbeats were missed.
     caf::reacts_to<atom::lost, std::uint32_t>,
+    // HEARTBEAT: so many were missed, yet the session is kept: the peer is
+    // heard, or the own network is under attack.
+    caf::reacts_to<atom::silent, std::uint32_t>,
+    // CLIENT has something new for the observation of this request.
+    caf::reacts_to<atom::notify, std::uint64_t, dots_response>,
+    // UPSTREAM no longer wants this observation.
+    caf::reacts_to<atom::cancel, std::uint64_t>,
+    // The client of this cuid has (no) active mitigations: the set of the
+    // session configuration follows (RFC 9132, Section 4.5). On a client node
+    // UPSTREAM says so, and whether its network is under attack.
+    caf::reacts_to<atom::mode, std::string, bool>,
+    // Send the peer elsewhere from now on, or no longer.
+    caf::reacts_to<atom::redirect, redirect_order>,
     // What the operator sees.
     caf::replies_to<atom::status>::with<session_view>,
     // Ends the association with close_notify, for this reason.
@@ -138,7 +164,12 @@ using session_owner_actor = caf::typed_actor<
     // The handshake is done; the sender is the SESSION.
     caf::reacts_to<atom::opened, session_opened, caf::strong_actor_ptr>,
     // The session ended, for this reason.
-    caf::reacts_to<atom::gone, std::uint64_t, std::string>>;
+    caf::reacts_to<atom::gone, std::uint64_t, session_end, std::string>,
+    // As many heartbeats as allowed are missing, yet the session is kept.
+    caf::reacts_to<atom::silent, std::uint64_t, std::uint32_t>,
+    // Client side: a notification of this session for this observation; one
+    // without `observation` is the last.
+    caf::reacts_to<atom::notify, std::uint64_t, std::uint64_t, coap_reply>>;
 
 /// An upstream DOTS server, the sessions to it, and what is wanted from it.
 using upstream_actor = session_owner_actor::extend<
@@ -148,6 +179,11 @@ using upstream_actor = session_owner_actor::extend<
     caf::replies_to<atom::order, mitigate_order>::with<mitigation_view>,
     // As above, yet replies when the server answered or the time is up.
     caf::replies_to<atom::order, std::uint32_t,
+                    duration>::with<mitigation_view>,
+    // The operator says how well it works (RFC 9132, Section 4.4.3); replies
+    // when the server answered or the time is up.
+    caf::replies_to<atom::report, std::uint32_t,
+                    protocol::signal::attack_status,
                     duration>::with<mitigation_view>,
     // Withdraws; replies when the server confirmed or the time is up.
     caf::replies_to<atom::withdraw, std::uint32_t,
@@ -170,6 +206,13 @@ using supervisor_actor = session_owner_actor::extend<
     // uses the cuid, with too_large on a quota.
     caf::replies_to<atom::client, std::string, std::string,
                     bool>::with<caf::strong_actor_ptr>,
+    // The configuration that a peer (customer, identity) negotiated last.
+    caf::replies_to<atom::config, std::string,
+                    std::string>::with<storage::session_record>,
+    // Stores the configuration that a peer negotiated; replies when durable.
+    caf::replies_to<atom::config, storage::session_record>::with<ack>,
+    // The operator sends all clients elsewhere, or takes them back.
+    caf::replies_to<atom::redirect, redirect_wish>::with<node_view>,
     // A CLIENT has nothing left.
     caf::reacts_to<atom::abandon, std::string, std::string>,
     // Replies when everything that was stored is restored: open the doors then.

@@ -48,7 +48,11 @@ session::behavior_type session::make_behavior() {
       [this](atom::tick) { on_tick(); },
       [this](atom::gone) {
         setup_->forget = [] {}; // the table let go of it already
-        end("the peer started anew");
+        end(session_end::replaced, "the peer started anew");
+      },
+      [this](atom::gone, const std::string& why) {
+        setup_->forget = [] {};
+        end(session_end::failed, why);
       },
       [this](atom::request, coap_call& what) { return call(std::move(what)); },
       [this](atom::heard, bool peer_hb_status) {
@@ -57,12 +61,20 @@ session::behavior_type session::make_behavior() {
       },
       [this](atom::lost, std::uint32_t missed) {
         missed_ = missed;
-        end("lost: " + std::to_string(missed) + " heartbeats went unanswered");
+        end(session_end::lost,
+            "lost: " + std::to_string(missed) + " heartbeats went unanswered");
       },
+      [this](atom::silent, std::uint32_t missed) {
+        send(setup_->owner, atom::silent_v, setup_->id, missed);
+      },
+      [](atom::notify, std::uint64_t, const dots_response&) {},
+      [](atom::cancel, std::uint64_t) {},
+      [](atom::mode, const std::string&, bool) {},
+      [](atom::redirect, const redirect_order&) {},
       [this](atom::status) { return view(); },
       [this](atom::finish, const std::string& why) {
         setup_->dtls->close();
-        end(why);
+        end(session_end::shut_down, why);
       },
   };
 }
@@ -111,8 +123,10 @@ void session::pump() {
   while (dtls.next_datagram(buffer))
     setup_->send(buffer);
   if (dtls.current() == state::closed) {
-    end(dtls.failure_reason().empty() ? "closed by the peer"
-                                      : dtls.failure_reason());
+    if (dtls.failure_reason().empty())
+      end(session_end::closed, "closed by the peer");
+    else
+      end(session_end::failed, dtls.failure_reason());
     return;
   }
   auto due = endpoint_.next_deadline();
@@ -157,8 +171,8 @@ void session::on_event(coap::event& x) {
     on_request(*request);
   else if (auto* response = std::get_if<coap::response_received>(&x))
     on_response(*response);
-  else
-    on_failure(std::get<coap::request_failed>(x));
+  else if (auto* failed = std::get_if<coap::request_failed>(&x))
+    on_failure(*failed);
 }
 
 void session::note_traffic() {
@@ -169,7 +183,7 @@ void session::note_traffic() {
   }
 }
 
-void session::end(const std::string& why) {
+void session::end(session_end how, const std::string& why) {
   if (ended_)
     return;
   ended_ = true;
@@ -188,7 +202,7 @@ void session::end(const std::string& why) {
   else
     spdlog::debug("session {}: no handshake with {}: {}", setup_->id,
                   setup_->address, why);
-  send(setup_->owner, atom::gone_v, setup_->id, why);
+  send(setup_->owner, atom::gone_v, setup_->id, how, why);
   quit();
 }
 

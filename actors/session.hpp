@@ -55,7 +55,7 @@ private:
   void pump();
   void on_established();
   void on_event(protocol::coap::event& x);
-  void end(const std::string& why);
+  void end(session_end how, const std::string& why);
   void note_traffic();
 
   // session_requests.cpp: the peer asks

@@ -119,6 +119,8 @@ void supervisor_state::restore(const storage::snapshot& all) {
                   std::move(part))
         .then(done, failed);
   }
+  for (const auto& x : all.sessions)
+    configs_[{x.customer, x.identity}] = x;
   for (auto& handle : upstreams_) {
     ++restoring_;
     self_->request(handle, load_patience, atom::restore_v, all)
@@ -269,8 +271,24 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
               caf::strong_actor_ptr& session) {
         state->on_opened(x, std::move(session));
       },
-      [state](atom::gone, std::uint64_t id, const std::string&) {
+      [state](atom::gone, std::uint64_t id, session_end, const std::string&) {
         state->on_gone(id);
+      },
+      [state](atom::silent, std::uint64_t id, std::uint32_t missed) {
+        state->on_silent(id, missed);
+      },
+      [](atom::notify, std::uint64_t, std::uint64_t, const coap_reply&) {
+        // a server observes nothing
+      },
+      [state](atom::config, const std::string& customer,
+              const std::string& identity) {
+        return state->session_config(customer, identity);
+      },
+      [state](atom::config, const storage::session_record& x) {
+        return state->store_config(x);
+      },
+      [state](atom::redirect, const redirect_wish& wish) {
+        return state->redirect(wish);
       },
       [state](atom::client, const std::string& customer,
               const std::string& cuid, bool create) {

@@ -56,6 +56,11 @@ public:
   caf::result<std::vector<storage::audit_event>> audit(std::uint64_t limit);
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
   void on_gone(std::uint64_t id);
+  void on_silent(std::uint64_t id, std::uint32_t missed);
+  storage::session_record session_config(const std::string& customer,
+                                         const std::string& identity) const;
+  caf::result<ack> store_config(const storage::session_record& x);
+  caf::result<node_view> redirect(const redirect_wish& wish);
   void on_down(const caf::down_msg& msg);
   caf::result<ack> finish();
   void on_tick();
@@ -85,6 +90,9 @@ private:
   std::map<std::string, std::string> cuids_; ///< to the customer using it
   std::map<std::string, std::shared_ptr<account>> accounts_;
   std::map<std::uint64_t, session_actor> sessions_;
+  /// By customer and identity.
+  std::map<std::pair<std::string, std::string>, storage::session_record>
+      configs_;
   time_point born_;
   std::size_t restoring_ = 0;
   bool ready_ = false;

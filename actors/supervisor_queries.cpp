@@ -3,6 +3,8 @@
 
 #include "actors/gather.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace tocsin::actors {
@@ -80,6 +82,44 @@ void supervisor_state::on_gone(std::uint64_t id) {
   auto node = sessions_.extract(id);
   if (!node.empty())
     self_->demonitor(node.mapped().address());
+}
+
+/// The link of a peer that is heard, but does not answer, is saturated (RFC
+/// 9132, Section 4.7): worth an operator's look.
+void supervisor_state::on_silent(std::uint64_t id, std::uint32_t missed) {
+  spdlog::warn("session {}: {} heartbeats went unanswered, yet the peer is "
+               "heard: its inbound link looks saturated",
+               id, missed);
+}
+
+storage::session_record
+supervisor_state::session_config(const std::string& customer,
+                                 const std::string& identity) const {
+  auto i = configs_.find({customer, identity});
+  return i == configs_.end()
+             ? storage::session_record{customer, identity, 0, {}, 0}
+             : i->second;
+}
+
+caf::result<ack>
+supervisor_state::store_config(const storage::session_record& x) {
+  auto promise = self_->make_response_promise<ack>();
+  self_
+      ->request(keeper_, answer_patience, atom::commit_v,
+                storage::transaction{storage::put_session{x}})
+      .then(
+          [this, x, promise](ack done) mutable {
+            configs_[{x.customer, x.identity}] = x;
+            promise.deliver(done);
+          },
+          [promise](caf::error& err) mutable {
+            promise.deliver(std::move(err));
+          });
+  return promise;
+}
+
+caf::result<node_view> supervisor_state::redirect(const redirect_wish&) {
+  return node();
 }
 
 caf::result<node_view> supervisor_state::node() {

@@ -324,9 +324,17 @@ upstream(upstream_actor::stateful_pointer<upstream_state> self,
               caf::strong_actor_ptr& session) {
         state->on_opened(x, std::move(session));
       },
-      [state](atom::gone, std::uint64_t id, const std::string& why) {
-        state->on_gone(id, why);
+      [state](atom::gone, std::uint64_t id, session_end how,
+              const std::string& why) { state->on_gone(id, how, why); },
+      [state](atom::silent, std::uint64_t id, std::uint32_t missed) {
+        state->on_silent(id, missed);
       },
+      [state](atom::notify, std::uint64_t session, std::uint64_t observation,
+              const coap_reply& x) {
+        state->on_notification(session, observation, x);
+      },
+      [state](atom::report, std::uint32_t mid, sig::attack_status what,
+              duration patience) { return state->report(mid, what, patience); },
       [state](atom::restore, const storage::snapshot& stored) {
         return state->restore(stored);
       },

@@ -12,7 +12,7 @@ namespace tocsin::actors {
 /// given owner. Called by UPSTREAM, may be called from any thread; fails if no
 /// socket can be had.
 using session_opener = std::function<result<caf::strong_actor_ptr>(
-    std::uint64_t id, const std::string& address, session_owner_actor owner)>;
+    std::uint64_t id, const session_target& where, session_owner_actor owner)>;
 
 struct upstream_setup {
   std::string name;
@@ -68,7 +68,13 @@ public:
   caf::result<std::vector<session_view>> sessions();
   void finish();
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
-  void on_gone(std::uint64_t id, const std::string& why);
+  void on_gone(std::uint64_t id, session_end how, const std::string& why);
+  void on_silent(std::uint64_t id, std::uint32_t missed);
+  void on_notification(std::uint64_t session, std::uint64_t observation,
+                       const coap_reply& x);
+  caf::result<mitigation_view> report(std::uint32_t mid,
+                                      protocol::signal::attack_status what,
+                                      duration patience);
   void on_down(const caf::down_msg& msg);
   void on_tick();
 

@@ -53,7 +53,8 @@ void upstream_state::try_next_address() {
                                : '[' + next.address_string() + ']';
     text += ':' + std::to_string(setup_.port);
     auto id = next_session_++;
-    auto opened = setup_.open(id, text, session_owner_actor{self_});
+    auto opened = setup_.open(id, {session_target::transport::udp, text, {}},
+                              session_owner_actor{self_});
     if (opened) {
       attempt_ = id;
       links_[id] = {caf::actor_cast<session_actor>(*opened), text, false,
@@ -143,7 +144,10 @@ void upstream_state::ask_for_all(const link& x) {
           [](const caf::error&) {});
 }
 
-void upstream_state::on_gone(std::uint64_t id, const std::string& why) {
+void upstream_state::on_silent(std::uint64_t, std::uint32_t) {}
+
+void upstream_state::on_gone(std::uint64_t id, session_end,
+                             const std::string& why) {
   auto node = links_.extract(id);
   if (node.empty())
     return;
@@ -173,7 +177,7 @@ void upstream_state::on_gone(std::uint64_t id, const std::string& why) {
 void upstream_state::on_down(const caf::down_msg& msg) {
   for (const auto& [id, x] : links_)
     if (caf::actor_cast<caf::strong_actor_ptr>(x.handle) == msg.source) {
-      on_gone(id, to_string(to_failure(msg.reason)));
+      on_gone(id, session_end::failed, to_string(to_failure(msg.reason)));
       return;
     }
 }

@@ -206,6 +206,16 @@ void upstream_state::on_list(const bytes& body) {
   }
 }
 
+void upstream_state::on_notification(std::uint64_t, std::uint64_t,
+                                     const coap_reply& x) {
+  on_list(x.body);
+}
+
+caf::result<mitigation_view>
+upstream_state::report(std::uint32_t mid, sig::attack_status, duration) {
+  return status(mid);
+}
+
 /// Asks for the state of all active mitigations.
 void upstream_state::poll() {
   poll_due_.reset();

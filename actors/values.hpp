@@ -37,6 +37,23 @@ struct peer_name {
   std::uint64_t session = 0;
 };
 
+/// How a session ended; only silence means loss of signal (RFC 9132, Section
+/// 4.7).
+enum class session_end : std::uint8_t {
+  closed,    ///< the peer said goodbye
+  lost,      ///< as many heartbeats as allowed went unanswered
+  replaced,  ///< the peer started anew from the same address
+  failed,    ///< the association broke: fatal alert, connection reset, defect
+  shut_down, ///< we ended it
+};
+
+/// Who wants to be told of changes: one observation of a session.
+struct observer {
+  std::uint64_t session = 0;
+  std::uint64_t request = 0;    ///< names the observation within the session
+  caf::strong_actor_ptr handle; ///< the SESSION
+};
+
 /// A request on `mitigate`, as SESSION hands it to CLIENT: transport and CoAP
 /// are dealt with, DOTS is not.
 struct dots_request {
@@ -48,6 +65,8 @@ struct dots_request {
   bool if_match = false; ///< an efficacy update (RFC 9132, Section 4.4.3)
   bytes body;
   peer_name from;
+  /// GET with Observe 0: the answer's `observed` says whether it is granted.
+  std::optional<observer> observe = {};
 };
 
 /// The answer; SESSION turns it into a CoAP response.
@@ -56,7 +75,8 @@ struct dots_response {
   bool cbor = false; ///< application/dots+cbor, else diagnostic text
   bytes payload;
   std::optional<std::uint32_t> max_age; ///< seconds
-  bool silent = false; ///< no answer at all (RFC 9132, Section 4.4.3)
+  bool silent = false;   ///< no answer at all (RFC 9132, Section 4.4.3)
+  bool observed = false; ///< the observation is registered
 };
 
 /// A CoAP request for the peer of a session.
@@ -66,8 +86,10 @@ struct coap_call {
   std::vector<std::string> query;
   bytes body; ///< application/dots+cbor when not empty
   bool confirmable = false;
-  bool urgent = false; ///< not held back by PROBING_RATE (mitigations)
-  duration patience{}; ///< how long the request is repeated
+  bool urgent = false;   ///< not held back by PROBING_RATE (mitigations)
+  duration patience{};   ///< how long the request is repeated
+  bool observe = false;  ///< GET: with Observe 0 (RFC 7641)
+  bool if_match = false; ///< an efficacy update (RFC 9132, Section 4.4.3)
 };
 
 /// The peer's answer to a coap_call.
@@ -76,12 +98,39 @@ struct coap_reply {
   std::optional<std::uint16_t> format;
   std::optional<std::uint32_t> max_age;
   bytes body;
+  /// The server granted the observation: its name within the session.
+  std::optional<std::uint64_t> observation = {};
 };
 
 /// A session finished its handshake and its peer is known.
 struct session_opened {
   std::uint64_t id = 0;
   peer_name peer;
+};
+
+/// Where UPSTREAM wants a session to.
+struct session_target {
+  enum class transport : std::uint8_t { udp, tcp };
+  transport way = transport::udp;
+  std::string address;     ///< "192.0.2.1:4646"
+  std::string server_name; ///< checked against the certificate; empty: the
+                           ///< configured one
+};
+
+/// Peers are sent to another server (RFC 9132, Section 4.6), or no longer.
+struct redirect_order {
+  bool active = false;
+  protocol::signal::redirected_signal where;
+  std::uint32_t max_age = 0; ///< seconds
+  std::string reason;        ///< for people
+};
+
+/// An operator's wish to redirect all clients, as before a maintenance.
+struct redirect_wish {
+  bool on = false;
+  std::string alt_server; ///< empty: the configured one
+  std::vector<std::string> records;
+  std::optional<std::uint32_t> max_age; ///< seconds; absent: as configured
 };
 
 /// How far a MITIGATOR is with one rule.

@@ -29,6 +29,12 @@ struct mitigation_view {
   std::optional<std::uint64_t> start; ///< epoch seconds
   std::optional<protocol::signal::counters> dropped;
   std::vector<enforcement_view> enforcement; ///< server node only
+  /// False: armed for loss of signal (RFC 9132, trigger-mitigation).
+  bool immediate = true;
+  /// Why it is in force: "request" or "signal-loss"; empty if it is not.
+  std::string origin;
+  /// What it is in conflict with, as the peer was told.
+  std::optional<protocol::signal::conflict_information> conflict;
   bool renew = false;          ///< client node: renewed until withdrawn
   std::uint64_t age_ms = 0;    ///< how old this knowledge is
   std::uint64_t answer_ms = 0; ///< client node: request to first answer
@@ -41,12 +47,19 @@ struct session_view {
   std::string peer;      ///< customer or upstream name
   std::string address;   ///< "192.0.2.1:4646"
   std::string identity;  ///< certificate fingerprint
-  std::string transport; ///< "dtls"
+  std::string transport; ///< "DTLS 1.2", "TLS 1.3"
   std::string state;     ///< "handshaking", "up", "lost", "closed"
   std::uint64_t age_s = 0;
   std::uint64_t idle_ms = 0; ///< since the peer was last heard
   std::uint32_t missed_heartbeats = 0;
-  bool peer_hears_us = false; ///< peer-hb-status as the peer last said
+  bool peer_hears_us = false;    ///< peer-hb-status as the peer last said
+  bool mitigating = false;       ///< which set of the configuration is in use
+  bool resumed = false;          ///< without a full handshake
+  bool redirected = false;       ///< told to go elsewhere
+  std::uint32_t heartbeat_s = 0; ///< interval in use; 0: off
+  std::uint32_t missing_hb_allowed = 0;
+  std::optional<std::uint32_t> sid; ///< of the negotiated configuration
+  std::uint64_t observations = 0;   ///< of the peer
   std::uint64_t requests_in = 0;
   std::uint64_t requests_out = 0;
 };
@@ -68,6 +81,9 @@ struct upstream_view {
   std::string detail; ///< last failure, when the next attempt is due
   std::string cuid;
   std::uint64_t mitigations = 0; ///< asked for and not withdrawn
+  std::string via;               ///< "udp 192.0.2.1:4646": the session in use
+  std::string redirect; ///< where the server sent us and until when, or empty
+  bool under_attack = false; ///< as far as this node can tell
 };
 
 struct node_view {
@@ -79,6 +95,7 @@ struct node_view {
   std::uint64_t clients = 0;
   std::uint64_t mitigations = 0;
   std::vector<std::string> listening; ///< "udp 0.0.0.0:4646"
+  std::string redirect; ///< where clients are sent to and why, or empty
   std::vector<mitigator_view> mitigators;
   std::vector<upstream_view> upstreams;
 };
@@ -89,6 +106,9 @@ struct mitigate_order {
   protocol::signal::target what;
   std::int64_t lifetime = 3600; ///< seconds; -1: indefinite
   bool renew = false;           ///< ask again before it ends, until withdrawn
+  /// False: to be in force only while the signal channel is lost (RFC 9132,
+  /// trigger-mitigation).
+  bool immediate = true;
 };
 
 /// Names one mitigation towards the CONSOLE. Client nodes need `mid` and, with

@@ -135,28 +135,30 @@ network::listen(const std::vector<transports::socket_address>& addresses,
 
 actors::session_opener network::opener(upstream_sessions what) {
   auto common = std::make_shared<const upstream_sessions>(std::move(what));
-  return [this, common](std::uint64_t id, const std::string& address,
+  return [this, common](std::uint64_t id, const actors::session_target& where,
                         actors::session_owner_actor owner) {
-    return open_session(*common, id, address, std::move(owner));
+    return open_session(*common, id, where, std::move(owner));
   };
 }
 
 result<caf::strong_actor_ptr>
 network::open_session(const upstream_sessions& what, std::uint64_t id,
-                      const std::string& address,
+                      const actors::session_target& where,
                       actors::session_owner_actor owner) {
-  auto peer = transports::socket_address::parse(address);
+  auto peer = transports::socket_address::parse(where.address);
   if (!peer)
     return peer.error();
   auto dtls = transports::dtls_association::client(
-      what.credentials, what.server_name, {}, std::chrono::steady_clock::now());
+      what.credentials,
+      where.server_name.empty() ? what.server_name : where.server_name, {},
+      std::chrono::steady_clock::now());
   if (!dtls)
     return dtls.error();
   auto& here = *shards_[next_shard_++ % shards_.size()];
   auto setup = std::make_shared<actors::session_setup>();
   setup->id = id;
   setup->peer = what.name;
-  setup->address = address;
+  setup->address = where.address;
   setup->where = &here.home;
   setup->reactor = &here.reactor;
   setup->dtls = std::move(*dtls);

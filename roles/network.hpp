@@ -70,7 +70,7 @@ private:
 
   result<caf::strong_actor_ptr> open_session(const upstream_sessions& what,
                                              std::uint64_t id,
-                                             const std::string& address,
+                                             const actors::session_target& to,
                                              actors::session_owner_actor owner);
 
   caf::actor_system& system_;

@@ -30,6 +30,8 @@ public:
         [](const auto& a, const auto& b) { return a.created < b.created; });
     for (const auto& [key, record] : clients_)
       out.clients.push_back(record);
+    for (const auto& [key, record] : sessions_)
+      out.sessions.push_back(record);
     return out;
   }
 
@@ -51,6 +53,11 @@ private:
 
   void apply(const erase_client& x) { clients_.erase({x.customer, x.cuid}); }
 
+  void apply(const put_session& x) {
+    sessions_.insert_or_assign({x.record.customer, x.record.identity},
+                               x.record);
+  }
+
   void apply(const append_audit& x) {
     audit_.push_back(x.event);
     if (audit_.size() > max_audit_)
@@ -60,6 +67,7 @@ private:
   std::size_t max_audit_;
   std::map<mitigation_key, mitigation_record> mitigations_;
   std::map<std::pair<std::string, std::string>, client_record> clients_;
+  std::map<std::pair<std::string, std::string>, session_record> sessions_;
   std::deque<audit_event> audit_;
 };
 

@@ -84,6 +84,12 @@ client_record read_client(Statement& row) {
           number(row, 4) != 0, number(row, 5)};
 }
 
+session_record read_session(Statement& row) {
+  return {text(row, 0), text(row, 1),
+          static_cast<std::uint32_t>(number(row, 2)), blob(row, 3),
+          number(row, 4)};
+}
+
 audit_event read_audit(Statement& row) {
   return {number(row, 0), text(row, 1), text(row, 2), text(row, 3),
           text(row, 4)};
@@ -127,10 +133,13 @@ public:
       Statement clients{*db_, "SELECT customer, cuid, identity, last_mid, "
                               "mid_used, seen FROM client "
                               "ORDER BY customer, cuid"};
+      Statement sessions{*db_, "SELECT customer, identity, sid, body, changed "
+                               "FROM session ORDER BY customer, identity"};
       snapshot out;
       out.mitigations =
           read_all<mitigation_record>(mitigations, read_mitigation);
       out.clients = read_all<client_record>(clients, read_client);
+      out.sessions = read_all<session_record>(sessions, read_session);
       return out;
     });
   }
@@ -183,6 +192,12 @@ private:
     run(erase_client_);
   }
 
+  void apply(const put_session& put) {
+    const auto& x = put.record;
+    binder{put_session_}(x.customer)(x.identity)(x.sid)(x.body)(x.changed);
+    run(put_session_);
+  }
+
   void apply(const append_audit& append) {
     const auto& x = append.event;
     binder{append_audit_}(x.when)(x.actor)(x.action)(x.subject)(x.outcome);
@@ -205,6 +220,9 @@ private:
                               " VALUES (?, ?, ?, ?, ?, ?)"};
   Statement erase_client_{*db_, "DELETE FROM client WHERE customer = ?"
                                 " AND cuid = ?"};
+  Statement put_session_{*db_, "INSERT OR REPLACE INTO session (customer,"
+                               " identity, sid, body, changed)"
+                               " VALUES (?, ?, ?, ?, ?)"};
   Statement append_audit_{*db_, "INSERT INTO audit (at, actor, action, subject,"
                                 " outcome) VALUES (?, ?, ?, ?, ?)"};
   Statement prune_audit_{*db_, "DELETE FROM audit WHERE id <= ?"};

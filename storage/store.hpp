@@ -54,6 +54,20 @@ struct client_record {
   friend bool operator==(const client_record&, const client_record&) = default;
 };
 
+/// The session configuration that a peer negotiated last (RFC 9132, Section
+/// 4.5); a session of the same peer goes on with it.
+struct session_record {
+  std::string customer;
+  std::string identity;  ///< of the agent, as its credential says
+  std::uint32_t sid = 0; ///< highest one accepted
+  /// CBOR of the signal-config as it was accepted; empty: the defaults hold.
+  bytes body;
+  unix_seconds changed = 0;
+
+  friend bool operator==(const session_record&,
+                         const session_record&) = default;
+};
+
 /// An entry of the audit trail: who did what to what, and what came of it.
 struct audit_event {
   unix_seconds when = 0;
@@ -77,12 +91,15 @@ struct put_client {
 struct erase_client {
   std::string customer, cuid;
 };
+struct put_session {
+  session_record record;
+};
 struct append_audit {
   audit_event event;
 };
 
 using change = std::variant<put_mitigation, erase_mitigation, put_client,
-                            erase_client, append_audit>;
+                            erase_client, put_session, append_audit>;
 
 /// The changes of one acknowledged operation: all or none become durable.
 using transaction = std::vector<change>;
@@ -91,6 +108,7 @@ using transaction = std::vector<change>;
 struct snapshot {
   std::vector<mitigation_record> mitigations; ///< by `created`
   std::vector<client_record> clients;         ///< by customer and cuid
+  std::vector<session_record> sessions;       ///< by customer and identity
 };
 
 /// A durable store. Used from one thread at a time (the KEEPER's writer).

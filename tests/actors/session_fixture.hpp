@@ -14,6 +14,11 @@ namespace tocsin::actors {
 struct owner_journal {
   std::vector<session_opened> opened;
   std::vector<std::string> gone;
+  std::vector<session_end> ends;
+  std::vector<std::uint32_t> silent;
+  std::vector<std::pair<std::uint64_t, coap_reply>> notified;
+  std::vector<std::uint64_t> forgotten; ///< observations
+  std::map<std::string, storage::session_record> configs;
   std::vector<dots_request> requests; ///< that reached the CLIENT
   dots_response answer;               ///< of the CLIENT
   std::optional<failure> no_client;   ///< why the CLIENT is not found
@@ -34,6 +39,11 @@ fake_client(client_actor::pointer, std::shared_ptr<owner_journal> seen) {
       [](atom::revoke, std::uint32_t, const std::string&) {
         return mitigation_view{};
       },
+      [seen](atom::forget, std::uint64_t, std::uint64_t request) {
+        seen->forgotten.push_back(request);
+      },
+      [](atom::opened, const session_opened&, const caf::strong_actor_ptr&) {},
+      [](atom::gone, std::uint64_t, session_end) {},
       [](atom::adopt, const mitigator_table&) {},
       [](atom::changed, const mitigation_view&) {},
       [](atom::gone, std::uint32_t) {},
@@ -51,9 +61,30 @@ fake_supervisor(supervisor_actor::pointer self,
       [seen](atom::opened, const session_opened& x, const pointer&) {
         seen->opened.push_back(x);
       },
-      [seen](atom::gone, std::uint64_t, const std::string& why) {
+      [seen](atom::gone, std::uint64_t, session_end how,
+             const std::string& why) {
         seen->gone.push_back(why);
+        seen->ends.push_back(how);
       },
+      [seen](atom::silent, std::uint64_t, std::uint32_t missed) {
+        seen->silent.push_back(missed);
+      },
+      [seen](atom::notify, std::uint64_t, std::uint64_t observation,
+             const coap_reply& x) {
+        seen->notified.emplace_back(observation, x);
+      },
+      [seen](atom::config, const std::string& customer,
+             const std::string& identity) {
+        auto i = seen->configs.find(identity);
+        return i == seen->configs.end()
+                   ? storage::session_record{customer, identity, 0, {}, 0}
+                   : i->second;
+      },
+      [seen](atom::config, const storage::session_record& x) {
+        seen->configs[x.identity] = x;
+        return ack::done;
+      },
+      [](atom::redirect, const redirect_wish&) { return node_view{}; },
       [self, seen](atom::client, const std::string&, const std::string&,
                    bool) -> caf::result<pointer> {
         if (seen->no_client)

@@ -25,6 +25,8 @@ struct fake_server {
   std::vector<std::string> opened; ///< addresses of sessions
   std::map<std::uint64_t, session_owner_actor> owners;
   std::map<std::uint64_t, caf::strong_actor_ptr> sessions;
+  std::vector<std::uint64_t> cancelled; ///< observations
+  std::vector<bool> modes;              ///< mitigating or not
   bool silent = false;
   bool reachable = true;
   coap_reply put{0x41, 271, {}, {}};
@@ -35,13 +37,14 @@ session_actor::behavior_type fake_session(session_actor::pointer self,
                                           std::uint64_t id,
                                           std::shared_ptr<fake_server> server) {
   auto end = [self, id, server](const std::string& why) {
-    self->send(server->owners[id], atom::gone_v, id, why);
+    self->send(server->owners[id], atom::gone_v, id, session_end::lost, why);
     self->quit();
   };
   return {
       [](atom::packet, const bytes&) {},
       [](atom::tick) {},
       [](atom::gone) {},
+      [](atom::gone, const std::string&) {},
       [self, server](atom::request,
                      const coap_call& x) -> caf::result<coap_reply> {
         static const char* const names[] = {"", "GET", "POST", "PUT", "DELETE"};
@@ -60,6 +63,15 @@ session_actor::behavior_type fake_session(session_actor::pointer self,
       },
       [](atom::heard, bool) {},
       [end](atom::lost, std::uint32_t) { end("lost"); },
+      [](atom::silent, std::uint32_t) {},
+      [](atom::notify, std::uint64_t, const dots_response&) {},
+      [server](atom::cancel, std::uint64_t observation) {
+        server->cancelled.push_back(observation);
+      },
+      [server](atom::mode, const std::string&, bool mitigating) {
+        server->modes.push_back(mitigating);
+      },
+      [](atom::redirect, const redirect_order&) {},
       [](atom::status) { return session_view{}; },
       [end](atom::finish, const std::string& why) { end(why); },
   };
@@ -83,9 +95,9 @@ protected:
     setup->resolver = spawn(test::fake_resolver, names);
     setup->aliases["web"].prefixes = {*sig::prefix::parse("192.0.2.80/32")};
     setup->open =
-        [this](std::uint64_t id, const std::string& address,
+        [this](std::uint64_t id, const session_target& where,
                session_owner_actor owner) -> result<caf::strong_actor_ptr> {
-      server->opened.push_back(address);
+      server->opened.push_back(where.address);
       server->owners[id] = owner;
       auto handle = sys.spawn(fake_session, id, server);
       spawned.push_back(caf::actor_cast<caf::actor>(handle));
@@ -94,7 +106,7 @@ protected:
       if (server->reachable)
         caf::anon_send(owner, atom::opened_v, session_opened{id, {}}, pointer);
       else
-        caf::anon_send(owner, atom::gone_v, id,
+        caf::anon_send(owner, atom::gone_v, id, session_end::failed,
                        std::string{"no handshake within 60 s"});
       return pointer;
     };

@@ -12,6 +12,8 @@ namespace tocsin::test {
 struct fake_store {
   std::map<storage::mitigation_key, storage::mitigation_record> mitigations;
   std::map<std::pair<std::string, std::string>, storage::client_record> clients;
+  std::map<std::pair<std::string, std::string>, storage::session_record>
+      sessions;
   std::vector<storage::audit_event> audit;
   bool broken = false; ///< commits fail
   std::size_t commits = 0;
@@ -22,6 +24,8 @@ struct fake_store {
       x.mitigations.push_back(record);
     for (const auto& [_, record] : clients)
       x.clients.push_back(record);
+    for (const auto& [_, record] : sessions)
+      x.sessions.push_back(record);
     return x;
   }
 };
@@ -35,6 +39,9 @@ inline void apply(fake_store& to, const storage::change& x) {
     to.clients[{client->record.customer, client->record.cuid}] = client->record;
   else if (auto* gone = std::get_if<storage::erase_client>(&x))
     to.clients.erase({gone->customer, gone->cuid});
+  else if (auto* session = std::get_if<storage::put_session>(&x))
+    to.sessions[{session->record.customer, session->record.identity}] =
+        session->record;
   else
     to.audit.push_back(std::get<storage::append_audit>(x).event);
 }

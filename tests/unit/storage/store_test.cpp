@@ -66,6 +66,18 @@ TEST_P(store_test, gives_back_what_was_put) {
   EXPECT_THAT(*uut->audit(10), ElementsAre(event(1)));
 }
 
+TEST_P(store_test, keeps_the_newest_configuration_of_a_peer) {
+  session_record first{"acme", "a.example", 7, {0xA1}, 100};
+  session_record other{"acme", "b.example", 1, {}, 50};
+  ASSERT_TRUE(commit(*uut, {put_session{first}, put_session{other}}));
+  first.sid = 8;
+  first.body = {};
+  ASSERT_TRUE(commit(*uut, {put_session{first}}));
+  auto all = uut->load();
+  ASSERT_TRUE(all);
+  EXPECT_THAT(all->sessions, ElementsAre(first, other));
+}
+
 TEST_P(store_test, keeps_extreme_values) {
   mitigation_record x;
   x.key = {"", std::string("\0\xff", 2), 0xffffffff};
