@@ -429,6 +429,11 @@ std::size_t dtls_association::max_plaintext() const noexcept {
   return mtu > record_expansion ? mtu - record_expansion : 0;
 }
 
+bool dtls_association::resumed() const noexcept {
+  return impl_->current == state::established
+         && gnutls_session_is_resumed(impl_->session.get()) != 0;
+}
+
 std::uint64_t dtls_association::discarded() const noexcept {
   return impl_->discarded + gnutls_record_get_discarded(impl_->session.get());
 }

@@ -4,6 +4,7 @@
 #include "protocol/time.hpp"
 #include "transports/cookie_guard.hpp"
 #include "transports/dtls_credentials.hpp"
+#include "transports/secure_association.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -26,25 +27,19 @@ struct dtls_options {
   std::chrono::seconds handshake_limit{60};
 };
 
-/// One DTLS 1.2 association with mutual X.509 authentication, sans-I/O:
-/// datagrams and time go in, datagrams and plaintexts are drained.
+/// One DTLS 1.2 association with mutual authentication: datagrams go in and
+/// out, each plaintext is one record.
 ///
-///   handshaking --Finished verified--> established --close_notify--> closed
-///        +------alert, refusal or handshake_limit------------------>---+
-///
-/// After each receive(), send(), on_time() and close(), drain next_datagram()
-/// and next_plaintext(). GnuTLS reads the clock of the system to decide on
-/// retransmission; its timer is set to zero and called only when ours, which
-/// runs on the given time, has elapsed. Certificate validity is the one thing
-/// judged by the system's wall clock. One thread at a time.
+/// GnuTLS reads the clock of the system to decide on retransmission; its timer
+/// is set to zero and called only when ours, which runs on the given time, has
+/// elapsed. Certificate validity is the one thing judged by the system's wall
+/// clock.
 ///
 /// What cannot be authenticated cannot hurt an established association:
 /// records that fail to decrypt, replays, and unencrypted alerts are counted
 /// and dropped (RFC 6347, Sections 4.1.2.6 and 4.1.2.7).
-class dtls_association {
+class dtls_association final : public secure_association {
 public:
-  enum class state : std::uint8_t { handshaking, established, closed };
-
   /// Answers a peer whose cookie was verified; pass its first datagram to
   /// receive(). The peer must present a certificate chain that ends in a
   /// trusted CA, is valid now, and may be used for client authentication.
@@ -62,45 +57,27 @@ public:
          std::string_view server_name, const dtls_options& options,
          time_point now);
 
-  ~dtls_association();
+  ~dtls_association() override;
   dtls_association(const dtls_association&) = delete;
   dtls_association& operator=(const dtls_association&) = delete;
 
-  /// Takes one datagram from the peer, whatever it holds.
-  void receive(byte_view datagram, time_point now);
-
-  /// Encrypts one message into one record. Fails with ec::too_large above
-  /// max_plaintext() and with ec::closed unless established.
-  result<void> send(byte_view plaintext);
-
-  /// Moves the next datagram for the peer into `out`; false if there is none.
-  bool next_datagram(bytes& out);
-
-  /// Moves the next decrypted message into `out`; false if there is none.
-  bool next_plaintext(bytes& out);
-
-  /// Says goodbye (close_notify) and ends in `closed`.
-  void close();
-
-  state current() const noexcept;
-
-  /// Why the association is closed, one sentence for a person; empty if it is
-  /// open or was closed in an orderly way.
-  const std::string& failure_reason() const noexcept;
-
-  /// When to call on_time(); nothing once the handshake is over.
-  std::optional<time_point> next_deadline() const noexcept;
-
+  void receive(byte_view datagram, time_point now) override;
+  result<void> send(byte_view plaintext) override;
+  bool next_datagram(bytes& out) override;
+  bool next_plaintext(bytes& out) override;
+  void close() override;
+  state current() const noexcept override;
+  const std::string& failure_reason() const noexcept override;
+  std::optional<time_point> next_deadline() const noexcept override;
   /// Retransmits or gives up, if it is time to.
-  void on_time(time_point now);
-
-  /// The authenticated peer; empty before `established`.
-  const peer_identity& peer() const noexcept;
-
-  /// Largest message for send(): the MTU less the record header and the
-  /// cipher suite's expansion (RFC 9132, Section 7.3). Conservative before
-  /// `established`.
-  std::size_t max_plaintext() const noexcept;
+  void on_time(time_point now) override;
+  const peer_identity& peer() const noexcept override;
+  /// The MTU less the record header and the cipher suite's expansion
+  /// (RFC 9132, Section 7.3).
+  std::size_t max_plaintext() const noexcept override;
+  bool reliable() const noexcept override { return false; }
+  std::string_view protocol() const noexcept override { return "DTLS 1.2"; }
+  bool resumed() const noexcept override;
 
   /// Records and datagrams dropped as not authentic or not understood.
   std::uint64_t discarded() const noexcept;
