@@ -35,12 +35,13 @@ struct accept_entry {
   friend bool operator==(const accept_entry&, const accept_entry&) = default;
 };
 
-/// By what a customer's certificates are recognised; one match suffices.
+/// By what a customer's agents are recognised; one match suffices.
 struct customer_identities {
   /// "sha256:" and 64 hex digits, of the certificate or of its SPKI.
   std::vector<std::string> fingerprints;
   std::vector<std::string> dns_names;    ///< subjectAltName, exact
   std::vector<std::string> common_names; ///< subject CN, exact
+  std::vector<std::string> psk_identities = {}; ///< exact
 
   friend bool operator==(const customer_identities&,
                          const customer_identities&) = default;

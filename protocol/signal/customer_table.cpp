@@ -56,6 +56,7 @@ std::string described(const peer_identity& who) {
   for (const auto& x : who.dns_names)
     add("DNS name ", x);
   add("common name ", who.common_name);
+  add("PSK identity ", who.psk_identity);
   return out.empty() ? "no identity at all" : out;
 }
 
@@ -117,18 +118,22 @@ result<void> customer_table::data::enter_customer(std::size_t i) {
     if (auto good = enter(common_names, name, i, customers, "common name");
         !good)
       return good;
+  for (const auto& name : x.identities.psk_identities)
+    if (auto good = enter(psk, name, i, customers, "PSK identity"); !good)
+      return good;
   return {};
 }
 
 result<const customer*> customer_table::find(const peer_identity& who) const {
-  verdict by_fingerprint, by_dns, by_common_name;
+  verdict by_fingerprint, by_dns, by_common_name, by_psk;
   for (const auto& x : who.fingerprints)
     if (auto text = canonical_fingerprint(x))
       by_fingerprint.add(data_->fingerprints, *text);
   for (const auto& x : who.dns_names)
     by_dns.add(data_->dns, canonical_name(x));
   by_common_name.add(data_->common_names, who.common_name);
-  for (const auto& x : {by_fingerprint, by_dns, by_common_name}) {
+  by_psk.add(data_->psk, who.psk_identity);
+  for (const auto& x : {by_fingerprint, by_dns, by_common_name, by_psk}) {
     if (x.several)
       return fail(ec::conflict, "identity",
                   "the peer has identities of several customers: "

@@ -14,6 +14,8 @@ struct peer_identity {
   std::vector<std::string> fingerprints;
   std::vector<std::string> dns_names; ///< subjectAltName
   std::string common_name;            ///< empty: none
+  /// Of a pre-shared key; all else is empty then.
+  std::string psk_identity = {};
 
   friend bool operator==(const peer_identity&, const peer_identity&) = default;
 };
@@ -33,7 +35,8 @@ public:
   /// for no name. Prefixes and identities are stored in canonical form.
   static result<customer_table> make(std::vector<customer> customers);
 
-  /// The best identity decides: fingerprint, then SAN, then CN. Fails with
+  /// The best identity decides: fingerprint, then SAN, then CN; or that of the
+  /// pre-shared key. Fails with
   /// ec::unauthorized if nothing matches, and with ec::conflict if identities
   /// of the deciding kind belong to different customers. The pointer lives as
   /// long as the table or a copy of it.
@@ -48,7 +51,7 @@ private:
   struct data {
     std::vector<customer> customers;
     std::unordered_map<std::string, std::size_t> names, fingerprints, dns,
-        common_names;
+        common_names, psk;
 
     result<void> enter_customer(std::size_t i);
   };

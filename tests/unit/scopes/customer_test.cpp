@@ -201,6 +201,24 @@ TEST_F(customer_table_test,
   EXPECT_TRUE(authorise(*made->by_name("acme"), at({"192.0.2.0/24"})));
 }
 
+TEST_F(customer_table_test, knows_a_customer_by_its_pre_shared_key) {
+  auto with_key = acme();
+  with_key.identities.psk_identities = {"acme-edge"};
+  auto made = customer_table::make({with_key, umbrella()});
+  ASSERT_TRUE(made);
+  peer_identity who;
+  who.psk_identity = "acme-edge";
+  auto found = made->find(who);
+  ASSERT_TRUE(found);
+  EXPECT_EQ((*found)->name, "acme");
+  who.psk_identity = "Acme-Edge";
+  EXPECT_FALSE(made->find(who));
+  // A certificate that bears the same text proves no key.
+  who = {};
+  who.common_name = "acme-edge";
+  EXPECT_FALSE(made->find(who));
+}
+
 TEST_F(customer_table_test, refuses_ambiguous_or_broken_configuration) {
   auto code = [](customer a, customer b) {
     auto made = customer_table::make({std::move(a), std::move(b)});
