@@ -7,38 +7,81 @@
 namespace tocsin::protocol::coap {
 
 exchange_id client_side::send(outgoing_request request, time_point now) {
+  if (request.same_token) {
+    const auto id = *request.same_token;
+    send_again(id, std::move(request), now);
+    return id;
+  }
   const auto id = fresh_id();
   if (open_.size() >= shared_.bounds.exchanges) {
     report(id, failure_reason::overload);
     return id;
   }
-  exchange x;
+  bytes datagram;
+  if (!encode(id, request, datagram)) {
+    report(id, failure_reason::too_large);
+    return id;
+  }
+  auto& x = open_[id];
+  x.keep_open = request.keep_open;
+  schedule(x, request, now);
+  start(id, x, std::move(datagram), now);
+  return id;
+}
+
+/// One more request in an exchange that is kept open. It takes the place of
+/// what may be on its way there.
+void client_side::send_again(exchange_id id, outgoing_request request,
+                             time_point now) {
+  const auto i = open_.find(id);
+  if (i == open_.end() || !i->second.keep_open) {
+    report(id, failure_reason::cancelled);
+    return;
+  }
+  bytes datagram;
+  if (!encode(id, request, datagram)) {
+    fail(id, failure_reason::too_large, now);
+    return;
+  }
+  auto& x = i->second;
+  settle(id, x, now);
+  set_resting(x, false);
+  schedule(x, request, now);
+  start(id, x, std::move(datagram), now);
+}
+
+bool client_side::encode(exchange_id id, outgoing_request& request,
+                         bytes& out) const {
+  if (request.code == code::get || request.code == code::del)
+    request.payload.clear();
+  const header head{1, request.type == type::non ? type::non : type::con, 0,
+                    request.code, 0};
+  return is_request(request.code)
+         && serialise(head, token{id}, request.options, request.payload, out)
+         && out.size() <= shared_.bounds.message_size;
+}
+
+void client_side::schedule(exchange& x, const outgoing_request& request,
+                           time_point now) {
   x.confirmable = request.type != type::non;
   x.urgent = request.urgent;
+  x.copies = 0;
   x.attempts = std::max(request.repeat.attempts, 1u);
   x.interval = std::max(request.repeat.interval, shared_.values.non_interval);
   x.deadline = now
                + request.deadline.value_or(
                    x.confirmable ? shared_.values.exchange_lifetime()
                                  : x.interval * x.attempts);
-  if (request.code == code::get || request.code == code::del)
-    request.payload.clear();
-  bytes datagram;
-  const header head{1, x.confirmable ? type::con : type::non, 0, request.code,
-                    0};
-  if (!is_request(request.code)
-      || !serialise(head, token{id}, request.options, request.payload, datagram)
-      || datagram.size() > shared_.bounds.message_size) {
-    report(id, failure_reason::too_large);
-    return id;
-  }
-  start(id, open_[id] = std::move(x), std::move(datagram), now);
-  return id;
 }
 
 void client_side::cancel(exchange_id id, time_point now) {
-  if (open_.contains(id))
-    fail(id, failure_reason::cancelled, now);
+  const auto i = open_.find(id);
+  if (i == open_.end())
+    return;
+  const auto answered = i->second.answered;
+  close(i, now);
+  if (!answered)
+    report(id, failure_reason::cancelled);
 }
 
 exchange_id client_side::fresh_id() {
@@ -144,20 +187,37 @@ void client_side::on_response(message& x, time_point now) {
     on_unexpected(x, now);
     return;
   }
-  const auto id = i->first;
+  const auto& open = i->second;
+  if (open.answered && x.type != type::ack && repeat_reply(x, now))
+    return;
   if (!check_response(x)) {
     if (x.type == type::con)
       shared_.send_empty(type::rst, x.mid);
-    fail(id, failure_reason::bad_response, now);
+    fail(i->first, failure_reason::bad_response, now);
     return;
   }
   acknowledge(x, now);
-  const auto done = close(i, now);
+  deliver(i, x, now);
+}
+
+// Only a response that can belong to no other copy tells the round-trip time;
+// one in an exchange that had a response before may be a notification.
+void client_side::deliver(table::iterator i, message& x, time_point now) {
+  const auto id = i->first;
+  auto& open = i->second;
+  settle(id, open, now);
   ++shared_.counters.responses;
   response_received answer{
-      id, x.code, std::move(x.options), std::move(x.payload), {}};
-  if (done.copies == 1)
-    answer.rtt = now - done.first_sent;
+      id, x.code, std::move(x.options), std::move(x.payload), {}, false};
+  answer.further = open.answered;
+  if (open.copies == 1 && !open.answered)
+    answer.rtt = now - open.first_sent;
+  if (open.keep_open) {
+    open.answered = true;
+    set_resting(open, true);
+  } else {
+    close(i, now);
+  }
   shared_.events.push(std::move(answer));
 }
 
@@ -189,16 +249,23 @@ void client_side::on_unexpected(const message& x, time_point now) {
     ++shared_.counters.unexpected;
     return;
   }
-  if (const auto reply = shared_.seen.find({x.mid, true}, now)) {
-    ++shared_.counters.duplicates;
-    if (x.type == type::con && !reply->empty())
-      shared_.send(*reply);
+  if (repeat_reply(x, now))
     return;
-  }
   ++shared_.counters.unexpected;
   if (x.type == type::non && was_repeated(x))
     return;
   shared_.send_empty(type::rst, x.mid);
+}
+
+/// Has this response come before? Then its acknowledgement goes again.
+bool client_side::repeat_reply(const message& x, time_point now) {
+  const auto reply = shared_.seen.find({x.mid, true}, now);
+  if (!reply)
+    return false;
+  ++shared_.counters.duplicates;
+  if (x.type == type::con && !reply->empty())
+    shared_.send(*reply);
+  return true;
 }
 
 bool client_side::was_repeated(const message& x) const {
@@ -250,29 +317,45 @@ void client_side::on_probe_timer(time_point now) {
   release_held(now);
 }
 
-client_side::exchange client_side::close(table::iterator i, time_point now) {
-  const auto id = i->first;
-  auto x = std::move(i->second);
-  open_.erase(i);
+/// Ends the sending: nothing of the exchange is on its way any more.
+void client_side::settle(exchange_id id, exchange& x, time_point now) {
   if (x.due)
     shared_.timers.clear({*x.due, timer::exchange, id});
+  x.due.reset();
   if (x.held) {
     held_.remove_if([&](exchange_id other) { return other == id; });
+    x.held = false;
     arm_probe_timer();
   }
-  if (!x.confirmable && x.copies > 0)
-    non_mids_.erase(x.mid);
+  if (const auto i = non_mids_.find(x.mid);
+      i != non_mids_.end() && i->second == id)
+    non_mids_.erase(i);
   if (x.confirmable) {
     if (const auto sent = confirmables_.finish_owner(id, now)) {
       x.copies = sent->copies;
       x.first_sent = sent->first_sent;
     }
   }
-  if (x.copies > 1) {
+  x.datagram = {};
+}
+
+void client_side::set_resting(exchange& x, bool resting) {
+  if (x.resting != resting)
+    resting ? ++resting_ : --resting_;
+  x.resting = resting;
+}
+
+// A late response to an exchange that was kept open may be a notification,
+// which only a RST ends (RFC 7641, Section 3.6).
+void client_side::close(table::iterator i, time_point now) {
+  const auto id = i->first;
+  settle(id, i->second, now);
+  set_resting(i->second, false);
+  if (i->second.copies > 1 && !i->second.keep_open) {
     late_[next_late_] = id;
     next_late_ = (next_late_ + 1) % late_.size();
   }
-  return x;
+  open_.erase(i);
 }
 
 void client_side::fail(exchange_id id, failure_reason reason, time_point now) {

@@ -11,6 +11,11 @@ namespace tocsin::protocol::coap {
 ///
 /// The id of an exchange is its token read as a number: eight random octets,
 /// unique among those in use (RFC 7252, Section 5.3.1; RFC 9132, Section 7.2).
+///
+///   waiting --response--> gone, or if kept open: resting
+///     |  ^                  | response: delivered   | cancel: gone
+///     |  +--same token------+
+///     +--failure, cancel--> gone
 class client_side {
 public:
   client_side(context& shared, transmitter& confirmables)
@@ -34,7 +39,8 @@ public:
   void on_confirmable_timer(std::uint16_t mid, time_point now);
   void on_probe_timer(time_point now);
 
-  std::size_t size() const noexcept { return open_.size(); }
+  /// Those that wait for a response.
+  std::size_t size() const noexcept { return open_.size() - resting_; }
 
 private:
   struct exchange {
@@ -49,11 +55,17 @@ private:
     bool confirmable = true;
     bool urgent = false;
     bool held = false; ///< waits in `held_`
+    bool keep_open = false;
+    bool answered = false; ///< had its first response: kept open
+    bool resting = false;  ///< kept open, and nothing is on its way
   };
 
   using table = std::unordered_map<exchange_id, exchange>;
 
   exchange_id fresh_id();
+  bool encode(exchange_id id, outgoing_request& request, bytes& out) const;
+  void send_again(exchange_id id, outgoing_request request, time_point now);
+  void schedule(exchange& x, const outgoing_request& request, time_point now);
   void start(exchange_id id, exchange& x, bytes datagram, time_point now);
   void send_or_hold(exchange_id id, exchange& x, time_point now);
   void send_copy(exchange_id id, exchange& x, time_point now);
@@ -65,7 +77,11 @@ private:
   table::iterator find(const message& x);
   void on_unexpected(const message& x, time_point now);
   void acknowledge(const message& x, time_point now);
-  exchange close(table::iterator i, time_point now);
+  bool repeat_reply(const message& x, time_point now);
+  void deliver(table::iterator i, message& x, time_point now);
+  void settle(exchange_id id, exchange& x, time_point now);
+  void set_resting(exchange& x, bool resting);
+  void close(table::iterator i, time_point now);
   void fail(exchange_id id, failure_reason reason, time_point now);
   void report(exchange_id id, failure_reason reason);
   bool was_repeated(const message& x) const;
@@ -73,6 +89,7 @@ private:
   context& shared_;
   transmitter& confirmables_;
   table open_;
+  std::size_t resting_ = 0;
   std::unordered_map<std::uint16_t, exchange_id> non_mids_;
   probing_gate gate_;
   fifo<exchange_id> held_;

@@ -69,7 +69,8 @@ void endpoint::state::dispatch(message& x, time_point now) {
   const auto is_con_or_non = x.type == type::con || x.type == type::non;
   if (x.type == type::rst && x.code == code::empty) {
     ++shared.counters.resets_received;
-    client.on_reset(x.mid, now);
+    if (!server.on_reset(x.mid, now))
+      client.on_reset(x.mid, now);
   } else if (x.type == type::ack && x.code == code::empty) {
     client.on_ack(x.mid, now);
   } else if (x.type != type::rst && is_response(x.code)) {
@@ -130,6 +131,11 @@ void endpoint::drop(request_id id, time_point now) {
   state_->server.drop(id, now);
 }
 
+notification_id endpoint::notify(const token& to, const response& what,
+                                 time_point now) {
+  return state_->server.notify(to, what, now);
+}
+
 std::optional<event> endpoint::next_event() {
   return state_->shared.events.pop();
 }
@@ -164,6 +170,10 @@ std::size_t endpoint::pending_requests() const noexcept {
 
 std::size_t endpoint::open_exchanges() const noexcept {
   return state_->client.size();
+}
+
+std::size_t endpoint::max_message() const noexcept {
+  return state_->shared.bounds.message_size;
 }
 
 } // namespace tocsin::protocol::coap

@@ -21,61 +21,48 @@ namespace tocsin::protocol::coap {
 /// proxy options (5.05), unknown methods (4.05), Hop-Limit out of range
 /// (4.00), duplicates, unexpected responses (RST). Observe and Block options
 /// pass: they are the business of `agent`.
-class endpoint {
+class endpoint final : public message_layer {
 public:
   endpoint(parameters values, random_source random, limits bounds = {});
-  ~endpoint();
+  ~endpoint() override;
   endpoint(endpoint&&) noexcept;
   endpoint& operator=(endpoint&&) noexcept;
 
   /// Takes one decrypted datagram.
-  void receive(byte_view datagram, time_point now);
+  void receive(byte_view datagram, time_point now) override;
 
-  /// Sends a request, or queues it: CONs wait for NSTART, NONs that are not
-  /// urgent for PROBING_RATE; a CON never holds back a NON (RFC 9132,
-  /// Section 4.4). Exactly one `response_received` or `request_failed`
-  /// follows.
-  exchange_id send_request(outgoing_request request, time_point now);
+  /// CONs wait for NSTART, NONs that are not urgent for PROBING_RATE; a CON
+  /// never holds back a NON (RFC 9132, Section 4.4).
+  exchange_id send_request(outgoing_request request, time_point now) override;
 
-  /// Ends an exchange; `request_failed` with `cancelled` follows unless it
-  /// had ended already.
-  void cancel(exchange_id id, time_point now);
+  void cancel(exchange_id id, time_point now) override;
 
-  /// Answers a request: in the ACK if that has not left, else as a CON of its
-  /// own; a NON by a NON. Ignored if `id` is not pending any more. An answer
-  /// beyond `limits::message_size` goes out as 5.00 with a diagnostic.
-  void respond(request_id id, const response& answer, time_point now);
+  /// Answers in the ACK if that has not left, else by a CON of its own; a NON
+  /// by a NON.
+  void respond(request_id id, const response& answer, time_point now) override;
 
-  /// Ends a request without response, as RFC 9132, Section 4.4.3 wants for an
-  /// unmet If-Match. A CON still is acknowledged, or the peer would go on
-  /// sending.
-  void drop(request_id id, time_point now);
+  /// A CON still is acknowledged, or the peer would go on sending.
+  void drop(request_id id, time_point now) override;
 
-  /// Next thing for the application, in order of arrival.
-  std::optional<event> next_event();
+  /// The message ids of the latest notifications are remembered, so that a RST
+  /// comes back as `notification_rejected`.
+  notification_id notify(const token& to, const response& what,
+                         time_point now) override;
 
-  /// Moves the next datagram to send into `out`, whose memory is taken in
-  /// exchange; false if there is none.
-  bool next_datagram(bytes& out);
-
-  /// When `on_time` is due next; nothing if never.
-  std::optional<time_point> next_deadline() const;
+  std::optional<event> next_event() override;
+  bool next_datagram(bytes& out) override;
+  std::optional<time_point> next_deadline() const override;
 
   /// Does what is due: retransmissions, repeats, empty ACKs, failures.
-  void on_time(time_point now);
+  void on_time(time_point now) override;
 
-  /// Switches the parameters (`clamped`); what is on its way keeps the timers
-  /// it has.
-  void set_parameters(const parameters& values);
-
-  const parameters& current_parameters() const noexcept;
-  const endpoint_counters& counters() const noexcept;
-
-  /// Requests delivered and not yet answered or dropped.
-  std::size_t pending_requests() const noexcept;
-
-  /// Own requests that have neither response nor failure.
-  std::size_t open_exchanges() const noexcept;
+  void set_parameters(const parameters& values) override;
+  const parameters& current_parameters() const noexcept override;
+  const endpoint_counters& counters() const noexcept override;
+  std::size_t pending_requests() const noexcept override;
+  std::size_t open_exchanges() const noexcept override;
+  bool reliable() const noexcept override { return false; }
+  std::size_t max_message() const noexcept override;
 
 private:
   struct state;

@@ -53,12 +53,14 @@ struct outgoing_request {
 
   /// The exchange stays open after its first response, and more responses may
   /// follow under the same id, as an observation needs it (RFC 7641): until
-  /// `cancel`. Only the first one is waited for.
+  /// `cancel`, or until one is rejected (`request_failed`). Only the first one
+  /// is waited for.
   bool keep_open = false;
 
   /// Sends with the token of this exchange, which must be open and kept so:
   /// re-registration and cancellation of an observation (RFC 7641, Section
-  /// 3.6). The answer comes under that id, and no new exchange is made.
+  /// 3.6). The answer comes under that id, and no new exchange is made; a
+  /// failure ends the exchange, as does an id that is not open.
   std::optional<exchange_id> same_token = {};
 };
 
@@ -217,7 +219,8 @@ public:
   /// Requests delivered and not yet answered or dropped.
   virtual std::size_t pending_requests() const noexcept = 0;
 
-  /// Own requests that have neither response nor failure.
+  /// Own requests that have neither response nor failure; an exchange kept
+  /// open counts while its first response is awaited.
   virtual std::size_t open_exchanges() const noexcept = 0;
 
   /// True over a stream: no loss, no message types, no RST.

@@ -59,11 +59,6 @@ std::string name(option_number x) {
   return "option " + std::to_string(x);
 }
 
-refusal unsupported_block(option_number x) {
-  return {code::bad_option,
-          "block-wise transfer is not supported (" + name(x) + ')'};
-}
-
 bool has_path(const message& x) {
   return x.options.contains(option::uri_path);
 }
@@ -77,20 +72,6 @@ bool is_greeting(const message& x, const option_list::entry& option) {
 }
 
 enum class judgement { keep, ignore, refuse };
-
-judgement judge_block2(const message& x, const option_list::entry& option,
-                       refusal& why) {
-  constexpr std::uint64_t reserved_size = 7; // RFC 7959, Section 2.2
-  const auto value = read_uint(option.value).value_or(0);
-  if ((value & 7) == reserved_size) {
-    why = {code::bad_request, "reserved block size"};
-    return judgement::refuse;
-  }
-  if (x.code == code::get && value >> 4 == 0)
-    return judgement::ignore;
-  why = unsupported_block(option.number);
-  return judgement::refuse;
-}
 
 judgement judge_hop_limit(const option_list::entry& option, refusal& why) {
   const auto value = read_uint(option.value);
@@ -119,10 +100,7 @@ judgement judge_unknown(const message& x, const option_list::entry& option,
   }
   if (is_greeting(x, option))
     return judgement::ignore;
-  if (option.number == option::q_block1 || option.number == option::q_block2)
-    why = unsupported_block(option.number);
-  else
-    why = {code::bad_option, name(option.number) + " is not understood"};
+  why = {code::bad_option, name(option.number) + " is not understood"};
   return judgement::refuse;
 }
 
@@ -136,11 +114,6 @@ judgement judge(const message& x, const option_list::entry& option,
   if (surplus && !known->repeatable)
     return judge_unfit(option, " occurs more than once", why);
   switch (option.number) {
-  case option::block1:
-    why = unsupported_block(option.number);
-    return judgement::refuse;
-  case option::block2:
-    return judge_block2(x, option, why);
   case option::hop_limit:
     return judge_hop_limit(option, why);
   case option::uri_path: // RFC 7252, Section 5.10.1
@@ -152,21 +125,13 @@ judgement judge(const message& x, const option_list::entry& option,
   }
 }
 
-judgement judge_in_response(const message& x, const option_list::entry& option,
-                            bool surplus) {
-  constexpr std::uint64_t more_or_later = ~std::uint64_t{7};
+judgement judge_in_response(const option_list::entry& option, bool surplus) {
   const auto* known = find_rule(option.number);
   if (!known)
     return is_critical(option.number) ? judgement::refuse : judgement::keep;
   const auto repeatable = known->repeatable && option.number != option::etag;
   if (!fits(*known, option) || (surplus && !repeatable))
     return is_critical(option.number) ? judgement::refuse : judgement::ignore;
-  // One block of several is not the representation; an error may hint at
-  // block sizes without being one (RFC 7959, Section 2.9.3).
-  if ((option.number == option::block1 || option.number == option::block2)
-      && is_success(x.code)
-      && (read_uint(option.value).value_or(0) & more_or_later) != 0)
-    return judgement::refuse;
   return judgement::keep;
 }
 
@@ -212,7 +177,7 @@ std::optional<refusal> check_request(message& x) {
 
 bool check_response(message& x) {
   return sift(x.options, [&](const auto& option, bool surplus) {
-    return judge_in_response(x, option, surplus);
+    return judge_in_response(option, surplus);
   });
 }
 

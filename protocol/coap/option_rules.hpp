@@ -14,9 +14,9 @@ struct refusal {
 
 /// Applies the rules that hold for every resource (RFC 7252, Sections 5.4 and
 /// 5.8; RFC 8768, Section 3) and removes from `x` what is to be ignored:
-/// elective options of wrong length or in surplus, the Block2 hint of a GET,
-/// the payload of GET and DELETE. Unknown elective options stay: a gateway may
-/// have to forward them.
+/// elective options of wrong length or in surplus, the payload of GET and
+/// DELETE. What Block options say is left to `agent`. Unknown elective options
+/// stay: a gateway may have to forward them.
 std::optional<refusal> check_request(message& x);
 
 /// The same for a response; false if it must be rejected. Options that only

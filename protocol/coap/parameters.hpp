@@ -86,6 +86,10 @@ struct limits {
   /// Confirmable messages on their way or waiting for NSTART.
   std::uint32_t confirmable = 128;
 
+  /// Notifications of which a RST is still understood: those of three minutes
+  /// at the rate of RFC 9132, Section 4.4.2.1.
+  std::uint32_t notifications = 64;
+
   /// Datagrams not yet fetched; beyond, new ones are lost as on a network.
   std::uint32_t outbox = 512;
 

@@ -54,6 +54,28 @@ void server_side::drop(request_id id, time_point) {
   release(id, *x);
 }
 
+// The id is remembered for as long as no other message of ours bears it.
+notification_id server_side::notify(const token& to, const response& what,
+                                    time_point now) {
+  const auto id = notified_.fresh_id();
+  const auto mid = shared_.fresh_mid(now);
+  if (!mid)
+    return id;
+  build({1, type::non, 0, what.code, *mid}, to, what);
+  shared_.send(shared_.scratch);
+  ++shared_.counters.notifications;
+  notified_.remember({*mid, id, to, now + shared_.values.exchange_lifetime()});
+  return id;
+}
+
+bool server_side::on_reset(std::uint16_t mid, time_point now) {
+  const auto sent = notified_.take(mid, now);
+  if (!sent)
+    return false;
+  shared_.events.push(notification_rejected{sent->id, sent->to});
+  return true;
+}
+
 void server_side::on_timer(request_id id) {
   auto* x = find(id);
   if (!x || x->acknowledged)

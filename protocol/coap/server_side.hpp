@@ -1,5 +1,6 @@
 #pragma once
 #include "protocol/coap/option_rules.hpp"
+#include "protocol/coap/sent_notifications.hpp"
 #include "protocol/coap/transmitter.hpp"
 
 namespace tocsin::protocol::coap {
@@ -19,11 +20,18 @@ namespace tocsin::protocol::coap {
 class server_side {
 public:
   server_side(context& shared, transmitter& confirmables)
-      : shared_{shared}, confirmables_{confirmables} {}
+      : shared_{shared},
+        confirmables_{confirmables}, notified_{shared.bounds.notifications} {}
 
   void on_request(message& x, time_point now);
   void respond(request_id id, const response& answer, time_point now);
   void drop(request_id id, time_point now);
+
+  /// Sends a NON that answers no pending request.
+  notification_id notify(const token& to, const response& what, time_point now);
+
+  /// A RST; false if it is not about a notification.
+  bool on_reset(std::uint16_t mid, time_point now);
 
   /// Timer `separate`.
   void on_timer(request_id id);
@@ -54,6 +62,7 @@ private:
 
   context& shared_;
   transmitter& confirmables_;
+  sent_notifications notified_;
   std::vector<slot> slots_;
   std::vector<std::uint32_t> free_;
 };

@@ -77,8 +77,7 @@ private:
       answer();
       break;
     case 5:
-      if (!open_.empty())
-        uut_.cancel(*open_.begin(), now_);
+      observe(order >> 3);
       break;
     case 6:
       reconfigure();
@@ -118,6 +117,36 @@ private:
     open_.insert(uut_.send_request(std::move(x), now_));
   }
 
+  void observe(unsigned what) {
+    switch (what % 4) {
+    case 0:
+      if (!open_.empty())
+        uut_.cancel(*open_.begin(), now_);
+      break;
+    case 1:
+      uut_.notify(coap::token{take(next() % 9)}, {}, now_);
+      break;
+    case 2: { // cancels the one before
+      if (kept_)
+        uut_.cancel(*kept_, now_);
+      drain();
+      coap::outgoing_request x;
+      x.keep_open = true;
+      kept_ = uut_.send_request(std::move(x), now_);
+      open_.insert(*kept_);
+      break;
+    }
+    case 3:
+      if (kept_) {
+        coap::outgoing_request x;
+        x.type = (next() & 1) != 0 ? coap::type::con : coap::type::non;
+        x.same_token = kept_;
+        open_.insert(uut_.send_request(std::move(x), now_));
+      }
+      break;
+    }
+  }
+
   void answer() {
     const auto which = next();
     if (pending_.empty())
@@ -146,9 +175,10 @@ private:
         pending_.push_back(in->id);
       else if (const auto* out =
                    std::get_if<coap::response_received>(&*happened))
-        require(open_.erase(out->id) == 1);
-      else
-        require(open_.erase(std::get<coap::request_failed>(*happened).id) == 1);
+        require(open_.erase(out->id) == 1
+                || (out->further && out->id == kept_));
+      else if (const auto* end = std::get_if<coap::request_failed>(&*happened))
+        require(open_.erase(end->id) == 1 || end->id == kept_);
     }
     if (pending_.size() > 64)
       pending_.erase(pending_.begin());
@@ -170,6 +200,7 @@ private:
                       },
                       small};
   std::set<coap::exchange_id> open_;
+  std::optional<coap::exchange_id> kept_;
   std::vector<coap::request_id> pending_;
   bytes last_;
 };
