@@ -254,6 +254,8 @@ unsigned http_status(const failure& x) noexcept {
     return 409;
   case ec::too_large:
     return 413;
+  case ec::unacceptable:
+    return 422;
   case ec::unsupported:
     return x.where == "method" ? 405 : 501;
   case ec::closed:

@@ -5,11 +5,11 @@
 namespace tocsin {
 
 std::string_view to_string(ec code) noexcept {
-  static constexpr std::array<std::string_view, 16> names{
-      "none",      "truncated",    "malformed",   "out-of-range",
-      "missing",   "unknown",      "unsupported", "conflict",
-      "not-found", "unauthorized", "too-large",   "unavailable",
-      "timeout",   "closed",       "io",          "internal"};
+  static constexpr std::array<std::string_view, 17> names{
+      "none",      "truncated",   "malformed", "out-of-range", "missing",
+      "unknown",   "unsupported", "conflict",  "not-found",    "unauthorized",
+      "too-large", "unavailable", "timeout",   "closed",       "unacceptable",
+      "io",        "internal"};
   static_assert(names.size() == static_cast<std::size_t>(ec::internal) + 1);
   auto i = static_cast<std::size_t>(code);
   return i < names.size() ? names[i] : "invalid";

@@ -23,6 +23,7 @@ enum class ec : std::uint8_t {
   unavailable,  ///< cannot be done now; trying later may help
   timeout,      ///< no answer in time
   closed,       ///< the other side is gone
+  unacceptable, ///< well formed, yet not a value that is agreed to
   io,           ///< the operating system refused
   internal,     ///< a defect of ours
 };

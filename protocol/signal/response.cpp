@@ -57,6 +57,8 @@ response_code code_of(ec code) noexcept {
     return response_code::unauthorized;
   case ec::too_large:
     return response_code::request_too_large;
+  case ec::unacceptable:
+    return response_code::unprocessable;
   case ec::unavailable:
   case ec::timeout:
   case ec::closed:

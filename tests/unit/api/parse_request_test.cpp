@@ -359,7 +359,7 @@ TEST(http_status, follows_from_the_failure_alone) {
       {ec::unsupported, 501},  {ec::conflict, 409},  {ec::not_found, 404},
       {ec::unauthorized, 403}, {ec::too_large, 413}, {ec::unavailable, 503},
       {ec::timeout, 504},      {ec::closed, 502},    {ec::io, 500},
-      {ec::internal, 500}};
+      {ec::unacceptable, 422}, {ec::internal, 500}};
   for (auto [code, status] : table)
     EXPECT_EQ(http_status(fail(code, "x")), status) << to_string(code);
   EXPECT_EQ(http_status(fail(ec::unsupported, "method")), 405u);

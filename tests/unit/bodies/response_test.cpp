@@ -32,14 +32,15 @@ TEST(response, has_one_code_for_each_failure) {
   struct {
     ec code;
     std::string_view shown;
-  } rows[]{{ec::none, "5.00"},        {ec::truncated, "4.00"},
-           {ec::malformed, "4.00"},   {ec::out_of_range, "4.00"},
-           {ec::missing, "4.00"},     {ec::unknown, "4.00"},
-           {ec::unsupported, "4.15"}, {ec::conflict, "4.09"},
-           {ec::not_found, "4.04"},   {ec::unauthorized, "4.01"},
-           {ec::too_large, "4.13"},   {ec::unavailable, "5.03"},
-           {ec::timeout, "5.03"},     {ec::closed, "5.03"},
-           {ec::io, "5.00"},          {ec::internal, "5.00"}};
+  } rows[]{{ec::none, "5.00"},         {ec::truncated, "4.00"},
+           {ec::malformed, "4.00"},    {ec::out_of_range, "4.00"},
+           {ec::missing, "4.00"},      {ec::unknown, "4.00"},
+           {ec::unsupported, "4.15"},  {ec::conflict, "4.09"},
+           {ec::not_found, "4.04"},    {ec::unauthorized, "4.01"},
+           {ec::too_large, "4.13"},    {ec::unavailable, "5.03"},
+           {ec::timeout, "5.03"},      {ec::closed, "5.03"},
+           {ec::unacceptable, "4.22"}, {ec::io, "5.00"},
+           {ec::internal, "5.00"}};
   EXPECT_EQ(std::size(rows), static_cast<std::size_t>(ec::internal) + 1);
   for (const auto& row : rows)
     EXPECT_EQ(to_string(code_of(row.code)), row.shown)
