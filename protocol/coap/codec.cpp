@@ -1,6 +1,6 @@
 #include "protocol/coap/codec.hpp"
 
-#include <coap3/coap.h>
+#include "protocol/coap/content_codec.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,16 +10,6 @@ namespace tocsin::protocol::coap {
 namespace {
 
 constexpr std::size_t header_size = 4;
-constexpr std::uint8_t payload_marker = 0xff;
-constexpr std::size_t largest_option_header = 5;
-constexpr std::size_t longest_option = 65535 + 269;
-
-// libcoap reports odd input on standard error; a peer could flood the log.
-[[maybe_unused]] const bool libcoap_is_silent = [] {
-  coap_set_log_handler([](coap_log_t, const char*) {});
-  coap_set_log_level(LOG_EMERG);
-  return true;
-}();
 
 failure malformed(std::string_view where) {
   return fail(ec::malformed, std::string{where});
@@ -31,30 +21,6 @@ std::array<std::uint8_t, header_size> encode(const header& x) {
           x.version << 6 | static_cast<unsigned>(x.type) << 4 | x.token_length),
       static_cast<std::uint8_t>(x.code), static_cast<std::uint8_t>(x.mid >> 8),
       static_cast<std::uint8_t>(x.mid)};
-}
-
-// Options one by one with coap_opt_parse rather than the whole message with
-// coap_pdu_parse: the latter refuses a message for an option of wrong length,
-// which RFC 7252, Section 5.4.3 wants treated as an unknown option.
-result<std::size_t> parse_options(byte_view octets, option_list& out) {
-  std::size_t at = 0;
-  std::uint32_t number = 0;
-  while (at < octets.size() && octets[at] != payload_marker) {
-    coap_option_t found{};
-    const auto used =
-        coap_opt_parse(octets.data() + at, octets.size() - at, &found);
-    if (used == 0 || used > octets.size() - at)
-      return malformed("option");
-    // libcoap keeps deltas in 16 bits and lets the largest ones wrap.
-    if (octets[at] >> 4 == 14 && found.delta < 269)
-      return malformed("option delta");
-    number += found.delta;
-    if (number > 65535)
-      return malformed("option number");
-    out.add(static_cast<option_number>(number), {found.value, found.length});
-    at += used;
-  }
-  return at;
 }
 
 } // namespace
@@ -86,20 +52,11 @@ result<message> parse(byte_view datagram) {
       head->type, head->code,
       head->mid,  token{datagram.subspan(header_size, head->token_length)},
       {},         {}};
-  const auto rest = datagram.subspan(header_size + head->token_length);
-  if (rest.empty())
-    return x;
-  if (rest[0] != payload_marker)
-    x.options.reserve(8, rest.size() < 256 ? rest.size() : 256);
-  const auto options = parse_options(rest, x.options);
-  if (!options)
-    return options.error();
-  if (*options == rest.size())
-    return x;
-  const auto payload = rest.subspan(*options + 1);
-  if (payload.empty())
-    return malformed("payload");
-  x.payload.assign(payload.begin(), payload.end());
+  // A datagram is small enough for any number of options.
+  const auto good = parse_content(
+      datagram.subspan(header_size + head->token_length), x, max_datagram_size);
+  if (!good)
+    return good.error();
   return x;
 }
 
@@ -114,14 +71,11 @@ result<void> serialise(const header& head, const token& id,
   if (head.code == code::empty
       && (id.size() > 0 || !options.empty() || !payload.empty()))
     return fail(ec::out_of_range, "empty message");
-  auto room = header_size + id.size() + 1 + payload.size();
-  for (const auto& x : options) {
-    if (x.value.size() > longest_option)
-      return fail(ec::out_of_range, "option");
-    room += largest_option_header + x.value.size();
-  }
+  const auto content = content_size(options, payload);
+  if (!content)
+    return content.error();
   const auto start = out.size();
-  out.resize(start + room);
+  out.resize(start + header_size + id.size() + *content);
   auto exact = head;
   exact.version = 1;
   exact.token_length = static_cast<std::uint8_t>(id.size());
@@ -129,20 +83,7 @@ result<void> serialise(const header& head, const token& id,
   auto at = std::copy(first.begin(), first.end(),
                       out.begin() + static_cast<std::ptrdiff_t>(start));
   at = std::copy_n(id.view().begin(), id.size(), at);
-  option_number previous = 0;
-  for (const auto& x : options) {
-    const auto used = coap_opt_encode(
-        &*at, static_cast<std::size_t>(out.end() - at),
-        static_cast<option_number>(x.number - previous),
-        x.value.empty() ? nullptr : x.value.data(), x.value.size());
-    at += static_cast<std::ptrdiff_t>(used);
-    previous = x.number;
-  }
-  if (!payload.empty()) {
-    *at++ = payload_marker;
-    at = std::copy(payload.begin(), payload.end(), at);
-  }
-  out.resize(static_cast<std::size_t>(at - out.begin()));
+  write_content(options, payload, {at, out.end()});
   return {};
 }
 
