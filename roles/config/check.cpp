@@ -12,6 +12,10 @@ void complete(config& x, const context& c) {
   if (socket.empty())
     socket = x.node.data_dir / "control.sock";
   if (x.server) {
+    if (x.server->ticket_key.empty())
+      x.server->ticket_key = x.node.data_dir / "ticket.key";
+    if (x.server->listen_tls.empty() && !c.where(x.server->listen_tls))
+      x.server->listen_tls = x.server->listen;
     for (auto& customer : x.server->customers) {
       if (!customer.mitigators.empty() || c.where(customer.mitigators))
         continue;
@@ -27,6 +31,26 @@ void complete(config& x, const context& c) {
         upstream.server_name = upstream.server.host;
     }
   }
+}
+
+void check_credentials(const identity_files& x, std::string_view section,
+                       position where, context& c) {
+  bool any = x.has_certificate() || !x.key.empty() || !x.ca.empty();
+  for (const auto& [path, name] :
+       {std::pair{&x.certificate, "certificate"}, std::pair{&x.key, "key"},
+        std::pair{&x.ca, "ca"}}) {
+    // What was given, but is no path, has been reported.
+    if (!path->empty() || c.broken(*path) || (!any && x.has_psk()))
+      continue;
+    c.error(where,
+            "key '" + std::string{name} + "' is missing in "
+                + std::string{section},
+            any ? "'certificate', 'key' and 'ca' belong together"
+                : "set 'certificate', 'key' and 'ca', or 'psk'");
+  }
+  if (!any && !x.crl.empty())
+    c.error(c.where(x.crl).value_or(where),
+            "'crl' has no meaning without certificates");
 }
 
 void check(const config& x, context& c) {

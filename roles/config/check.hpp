@@ -11,6 +11,11 @@ void check(const config& x, context& c);
 void check_server(const server_config& x, context& c);
 void check_client(const client_config& x, context& c);
 
+/// Either a certificate with its key and authorities, or pre-shared keys, or
+/// both; `where` is what needs them.
+void check_credentials(const identity_files& x, std::string_view section,
+                       position where, context& c);
+
 /// Checks the files that a configuration names.
 void check_files(const config& x, context& c);
 

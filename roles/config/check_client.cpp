@@ -32,6 +32,9 @@ void check_upstream(const upstream_config& x, context& c) {
               "'source' and 'server' are of different address families");
   }
   check_cuid(x.cuid, c);
+  if (x.transports.empty() && c.where(x.transports))
+    c.error(*c.where(x.transports), "'transports' is empty",
+            "leave it out to use both");
 }
 
 /// The target without the elements that were not valid in the file: those
@@ -78,6 +81,7 @@ void check_alias(const alias_config& x, context& c) {
 } // namespace
 
 void check_client(const client_config& x, context& c) {
+  check_credentials(x.identity, "[client]", c.where(x).value_or(position{}), c);
   check_cuid(x.cuid, c);
   uniqueness<std::string> upstreams{"upstream", c};
   for (const auto& one : x.upstreams) {

@@ -76,6 +76,17 @@ void check_identity(const identity_files& x, context& c) {
       c.warn(*c.where(x.ca), "'ca' does not hold the certificate of an "
                              "authority");
   }
+  if (c.where(x.psk)) {
+    struct stat info {};
+    if (::stat(x.psk.c_str(), &info) != 0)
+      c.error(*c.where(x.psk),
+              "'psk' " + in_quotes(x.psk.string()) + " cannot be read");
+    else if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRWXG | S_IRWXO)))
+      c.error(*c.where(x.psk),
+              "'psk' " + in_quotes(x.psk.string())
+                  + " can be read or changed by others",
+              "chmod 600 it; if others had access, make new keys");
+  }
   if (c.where(x.crl))
     if (auto text = crypto::read_text_file(x.crl, std::size_t{64} << 20); !text)
       unusable(x.crl, "crl", text.error(), c);

@@ -132,6 +132,7 @@ void check_customers(const server_config& x,
   uniqueness<std::string> fingerprints{"identity", c};
   uniqueness<std::string> dns_names{"identity", c};
   uniqueness<std::string> common_names{"identity", c};
+  uniqueness<std::string> keys{"identity", c};
   uniqueness<std::string> fixed{"name with fixed addresses", c};
   for (const auto& one : x.customers) {
     names.add(one.who.name, one.who.name);
@@ -142,8 +143,10 @@ void check_customers(const server_config& x,
       dns_names.add(id, id);
     for (const auto& id : ids.common_names)
       common_names.add(id, "cn:" + id);
+    for (const auto& id : ids.psk_identities)
+      keys.add(id, "psk:" + id);
     if (c.where(ids) && ids == protocol::signal::customer_identities{})
-      c.error(*c.where(ids), "'identities' names no certificate");
+      c.error(*c.where(ids), "'identities' names nobody");
     for (const auto& [name, addresses] : one.names)
       fixed.add(name, name); // the node has one table of them
     check_prefixes(one.who, c);
@@ -168,6 +171,33 @@ void check_mitigator(const mitigator_config& x, context& c) {
             "arguments = [\"--hook\", \"/path/of/program\"]");
 }
 
+void check_session(const server_config& x, context& c) {
+  const auto& s = x.session;
+  auto place = c.where(s).value_or(position{});
+  if (s.min_heartbeat_interval > s.max_heartbeat_interval)
+    c.error(place, "'min_heartbeat_interval' is longer than "
+                   "'max_heartbeat_interval'");
+  else if (x.heartbeat_interval.count() != 0
+           && (x.heartbeat_interval < s.min_heartbeat_interval
+               || x.heartbeat_interval > s.max_heartbeat_interval))
+    c.error(c.where_or(x.heartbeat_interval, s),
+            "'heartbeat_interval' is not within what [server.session] accepts");
+  if (s.min_missing_hb_allowed > s.max_missing_hb_allowed)
+    c.error(place, "'min_missing_hb_allowed' is greater than "
+                   "'max_missing_hb_allowed'");
+  else if (x.missing_hb_allowed < s.min_missing_hb_allowed
+           || x.missing_hb_allowed > s.max_missing_hb_allowed)
+    c.error(c.where_or(x.missing_hb_allowed, s),
+            "'missing_hb_allowed' is not within what [server.session] accepts");
+}
+
+void check_redirect(const redirect_config& x, context& c) {
+  for (const auto& address : x.addresses)
+    if (c.where(address) && address.length() != address.max_length())
+      c.error(*c.where(address),
+              in_quotes(address.to_string()) + " is a prefix, not an address");
+}
+
 void check_listen(const server_config& x, context& c) {
   if (x.listen.empty())
     c.error(c.where_or(x.listen, x), "'listen' is empty",
@@ -176,12 +206,20 @@ void check_listen(const server_config& x, context& c) {
   for (const auto& address : x.listen)
     if (address.port != 0)
       once.add(address, address.to_string());
+  uniqueness<endpoint> once_tls{"address", c};
+  for (const auto& address : x.listen_tls)
+    if (address.port != 0 && c.where(x.listen_tls))
+      once_tls.add(address, address.to_string());
 }
 
 } // namespace
 
 void check_server(const server_config& x, context& c) {
   check_listen(x, c);
+  check_credentials(x.identity, "[server]", c.where(x).value_or(position{}), c);
+  check_session(x, c);
+  if (x.redirect)
+    check_redirect(*x.redirect, c);
   if (x.terminating_period > x.max_terminating_period)
     c.error(c.where_or(x.terminating_period, x),
             "'terminating_period' is longer than 'max_terminating_period'");

@@ -1,6 +1,8 @@
 #pragma once
 #include "protocol/signal/body.hpp"
+#include "protocol/signal/conflict.hpp"
 #include "protocol/signal/customer.hpp"
+#include "protocol/signal/happy_eyeballs.hpp"
 #include "protocol/signal/prefix.hpp"
 
 #include <chrono>
@@ -48,10 +50,14 @@ struct node_config {
 };
 
 /// Own certificate chain and key, and the authority that peers are checked
-/// against; all of them PEM files.
+/// against, all of them PEM files; or pre-shared keys; or both.
 struct identity_files {
   std::filesystem::path certificate, key, ca;
   std::filesystem::path crl; ///< empty: no revocation list
+  std::filesystem::path psk; ///< lines "identity:hexadecimal key"; or empty
+
+  bool has_certificate() const { return !certificate.empty(); }
+  bool has_psk() const { return !psk.empty(); }
 };
 
 /// `[[server.customer]]`: who may ask, for what, and how much.
@@ -76,11 +82,35 @@ struct mitigator_config {
   bool built_in() const { return !driver.starts_with('/'); }
 };
 
+/// `[server.session]`: what a client may negotiate (RFC 9132, Section 4.5).
+struct session_ranges {
+  std::chrono::seconds min_heartbeat_interval{15};
+  std::chrono::seconds max_heartbeat_interval{240};
+  std::uint32_t min_missing_hb_allowed = 3;
+  std::uint32_t max_missing_hb_allowed = 30;
+  std::uint32_t max_probing_rate = 20; ///< octets a second
+  std::chrono::seconds max_age{3600};  ///< until a client has to ask again
+};
+
+/// `[server.redirect]`: when clients are sent elsewhere, and where to (RFC
+/// 9132, Section 4.6).
+struct redirect_config {
+  std::string alt_server;
+  std::vector<prefix> addresses; ///< host prefixes
+  std::chrono::seconds max_age{1800};
+  std::uint32_t max_sessions = 0; ///< 0: whatever `server` allows
+  bool when_mitigators_fail = true;
+  bool when_full = true;
+};
+
 /// `[server]`.
 struct server_config {
   std::vector<endpoint> listen{{"0.0.0.0", default_port}, {"::", default_port}};
+  /// TLS over TCP; absent in the file: as `listen`; empty there: none.
+  std::vector<endpoint> listen_tls;
   identity_files identity;
-  std::uint32_t reactors = 1; ///< threads that own sockets, per address
+  std::filesystem::path ticket_key; ///< empty in the file: in data_dir
+  std::uint32_t reactors = 1;       ///< threads that own sockets, per address
   std::uint32_t max_sessions = 100'000;
   std::uint32_t max_handshakes = 256; ///< in progress at once, per reactor
   std::uint32_t cookie_rate = 10'000; ///< answers per second, per reactor
@@ -90,6 +120,16 @@ struct server_config {
   /// RFC 9132, Section 4.5.2; 0: no heartbeats of our own.
   std::chrono::seconds heartbeat_interval{30};
   std::uint32_t missing_hb_allowed = 15;
+  session_ranges session;
+  /// Between two notifications of an active mitigation.
+  std::chrono::seconds status_interval{15};
+  protocol::signal::conflict_policy conflict_policy =
+      protocol::signal::conflict_policy::first_wins;
+  /// Whether mitigations may be left for the loss of the signal channel (RFC
+  /// 9132, trigger-mitigation).
+  bool loss_of_signal = true;
+  std::uint32_t max_mitigations = 0; ///< of all customers; 0: not limited
+  std::optional<redirect_config> redirect;
   std::vector<customer_config> customers;
   std::vector<mitigator_config> mitigators;
 };
@@ -101,7 +141,13 @@ struct upstream_config {
   std::string server_name;      ///< checked against the server's certificate
   std::optional<prefix> source; ///< local address, a host prefix
   std::string cuid; ///< empty: the client's, else from the certificate
+  std::vector<protocol::signal::transport_kind> transports{
+      protocol::signal::transport_kind::udp,
+      protocol::signal::transport_kind::tcp};
+  std::chrono::seconds udp_probe = protocol::signal::default_udp_probe;
   std::chrono::seconds heartbeat_interval{30};
+  /// While a mitigation is active; absent in the file: the same.
+  std::optional<std::chrono::seconds> mitigating_heartbeat_interval;
   std::uint32_t missing_hb_allowed = 15;
 };
 
@@ -109,6 +155,9 @@ struct upstream_config {
 struct mitigation_defaults {
   std::chrono::seconds lifetime{3600}; ///< -1: indefinite (Section 4.4.1.1)
   bool renew = true;                   ///< refresh before the lifetime ends
+  /// Withdraw when the server says that the attack has stopped (RFC 9132,
+  /// Section 4.4.2.2).
+  bool withdraw_when_stopped = false;
 };
 
 /// `[[client.alias]]`: a local name for targets.

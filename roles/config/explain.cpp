@@ -35,6 +35,10 @@ std::string list_of(const std::vector<std::string>& words) {
 
 void explain_identity(std::string& out, const identity_files& files,
                       bool with_cuid) {
+  if (files.has_psk())
+    out += "  pre-shared keys in " + files.psk.string() + "\n";
+  if (!files.has_certificate())
+    return;
   auto facts = crypto::read_certificate_file(files.certificate);
   if (!facts) {
     out += "  certificate " + files.certificate.string() + " ("
@@ -62,7 +66,7 @@ void explain_customer(std::string& out, const customer_config& x) {
   const auto& ids = who.identities;
   out += "  serves " + who.name + " (";
   out += std::to_string(ids.fingerprints.size() + ids.dns_names.size()
-                        + ids.common_names.size());
+                        + ids.common_names.size() + ids.psk_identities.size());
   out += " identities): " + list_of(who.prefixes);
   if (!who.domains.empty())
     out += "; " + list_of(who.domains);
@@ -85,9 +89,23 @@ void explain_server(std::string& out, const server_config& x) {
     out += " " + address.to_string() + "/udp";
   out += " with " + std::to_string(x.reactors)
          + (x.reactors == 1 ? " reactor\n" : " reactors\n");
+  if (!x.listen_tls.empty())
+    out += "  and for TLS on";
+  for (const auto& address : x.listen_tls)
+    out += " " + address.to_string() + "/tcp";
+  out += x.listen_tls.empty() ? "" : "\n";
   explain_identity(out, x.identity, false);
   out += "  " + heartbeat_text(x.heartbeat_interval, x.missing_hb_allowed)
          + "\n  at most " + std::to_string(x.max_sessions) + " sessions\n";
+  out += "  overlapping requests of different clients: "
+         + std::string{label(x.conflict_policy)} + "\n";
+  out += x.loss_of_signal ? "  requests may wait for the loss of the signal "
+                            "channel\n"
+                          : "  requests for the loss of the signal channel are "
+                            "refused\n";
+  if (x.redirect)
+    out += "  sends clients to " + x.redirect->alt_server
+           + " when it cannot serve them\n";
   for (const auto& customer : x.customers)
     explain_customer(out, customer);
   for (const auto& one : x.mitigators)
@@ -103,7 +121,10 @@ void explain_client(std::string& out, const client_config& x) {
            + ", which must be " + one.server_name;
     if (one.source)
       out += ", from " + one.source->address_string();
-    out += "\n    "
+    std::vector<std::string_view> ways;
+    for (auto way : one.transports)
+      ways.push_back(label(way));
+    out += ", by " + join(ways) + "\n    "
            + heartbeat_text(one.heartbeat_interval, one.missing_hb_allowed);
     if (!one.cuid.empty())
       out += ", cuid " + one.cuid;

@@ -79,6 +79,10 @@ shown show(const endpoint& x, const option&) {
   return {"address", x.host.empty() ? "" : in_code('"' + x.to_string() + '"')};
 }
 
+shown show(const std::optional<std::chrono::seconds>&, const option& o) {
+  return {show(std::int64_t{}, o).kind, ""};
+}
+
 shown show(const std::optional<prefix>&, const option&) {
   return {"address", ""};
 }
@@ -101,6 +105,15 @@ shown show(const std::vector<protocol::signal::port_range>&, const option&) {
 
 shown show(const std::vector<std::uint8_t>&, const option&) {
   return {"list of protocols", "none"};
+}
+
+template <class T>
+requires std::is_enum_v<T> shown show(const std::vector<T>& x,
+                                      const option& o) {
+  std::string list;
+  for (auto one : x)
+    list += (list.empty() ? "\"" : ", \"") + std::string{label(one)} + '"';
+  return {"list, each " + show(T{}, o).kind, in_code("[" + list + "]")};
 }
 
 shown show(const std::vector<endpoint>& x, const option&) {

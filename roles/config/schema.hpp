@@ -14,6 +14,10 @@ inline constexpr bool is_section<node_config> = true;
 template <>
 inline constexpr bool is_section<server_config> = true;
 template <>
+inline constexpr bool is_section<session_ranges> = true;
+template <>
+inline constexpr bool is_section<redirect_config> = true;
+template <>
 inline constexpr bool is_section<customer_config> = true;
 template <>
 inline constexpr bool is_section<protocol::signal::accept_entry> = true;
@@ -50,19 +54,27 @@ void describe(Visitor& v, node_config& x) {
 template <class Visitor>
 void describe(Visitor& v, identity_files& x) {
   v(x.certificate, {.name = "certificate",
-                    .doc = "Own certificate chain, PEM, own one first.",
-                    .required = true,
-                    .as = form::path});
+                    .doc = "Own certificate chain, PEM, own one first. "
+                           "`certificate`, `key` and `ca` belong together; "
+                           "they or `psk` must be there.",
+                    .as = form::path,
+                    .fallback = "none"});
   v(x.key, {.name = "key",
             .doc = "Private key, PEM, readable to its owner only.",
-            .required = true,
-            .as = form::path});
+            .as = form::path,
+            .fallback = "none"});
   v(x.ca, {.name = "ca",
            .doc = "Authorities that peers' certificates must come from, PEM.",
-           .required = true,
-           .as = form::path});
+           .as = form::path,
+           .fallback = "none"});
   v(x.crl, {.name = "crl",
             .doc = "Revocation lists of these authorities, PEM.",
+            .as = form::path,
+            .fallback = "none"});
+  v(x.psk, {.name = "psk",
+            .doc = "Pre-shared keys, a line `identity:key` each, the key of 16 "
+                   "octets or more in hexadecimal; readable to its owner only. "
+                   "A client has one.",
             .as = form::path,
             .fallback = "none"});
 }
@@ -90,7 +102,22 @@ void describe(Visitor& v, server_config& x) {
                .as = form::address,
                .min = 0,
                .max = 65535});
+  v(x.listen_tls,
+    {.name = "listen_tls",
+     .doc = "Addresses for TLS over TCP, for clients whose UDP is blocked; "
+            "without a port, 4646. `[]`: none.",
+     .as = form::address,
+     .min = 0,
+     .max = 65535,
+     .fallback = "the addresses of `listen`"});
   describe(v, x.identity);
+  v(x.ticket_key,
+    {.name = "ticket_key",
+     .doc = "Secret of the tickets with which clients resume sessions, made if "
+            "it does not exist. Nodes that share it resume each other's "
+            "sessions.",
+     .as = form::path,
+     .fallback = "`ticket.key` in `data_dir`"});
   v(x.reactors, {.name = "reactors",
                  .doc = "Threads that own sockets; one per core at most.",
                  .min = 1,
@@ -124,12 +151,98 @@ void describe(Visitor& v, server_config& x) {
      .min = 0,
      .max = 86400});
   describe_heartbeat(v, x);
+  v(x.status_interval,
+    {.name = "status_interval",
+     .doc = "Time between two notifications to who observes an active "
+            "mitigation (RFC 9132, Section 4.4.2.1).",
+     .min = 3,
+     .max = 3600});
+  v(x.conflict_policy,
+    {.name = "conflict_policy",
+     .doc = "Whose request holds when requests of different clients overlap "
+            "(RFC 9132, Section 4.4.1.3)."});
+  v(x.loss_of_signal,
+    {.name = "loss_of_signal",
+     .doc = "Let clients leave requests that are put into force when their "
+            "signal channel is lost (RFC 9132, `trigger-mitigation`)."});
+  v(x.max_mitigations, {.name = "max_mitigations",
+                        .doc = "Mitigations at one time, all customers "
+                               "together; 0: not limited.",
+                        .max = 10'000'000});
+  v(x.session,
+    {.name = "session",
+     .doc = "What clients may negotiate for their sessions (RFC "
+            "9132, Section 4.5). `heartbeat_interval` and "
+            "`missing_hb_allowed` of `[server]` hold until they do."});
+  v(x.redirect,
+    {.name = "redirect",
+     .doc = "Another server for clients that this node cannot serve (RFC 9132, "
+            "Section 4.6)."});
   v(x.customers, {.name = "customer",
                   .doc = "Who may ask for mitigation. Nothing outside a "
                          "customer's own prefixes is ever touched."});
   v(x.mitigators, {.name = "mitigator",
                    .doc = "What makes mitigations real. At least one.",
                    .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& v, session_ranges& x) {
+  v(x.min_heartbeat_interval,
+    {.name = "min_heartbeat_interval",
+     .doc = "Shortest interval that is accepted; `0s`, heartbeats off, always "
+            "is.",
+     .min = 15,
+     .max = 240});
+  v(x.max_heartbeat_interval, {.name = "max_heartbeat_interval",
+                               .doc = "Longest interval that is accepted.",
+                               .min = 15,
+                               .max = 65535});
+  v(x.min_missing_hb_allowed,
+    {.name = "min_missing_hb_allowed",
+     .doc = "Fewest heartbeats without an answer that may mean a loss.",
+     .min = 1,
+     .max = 65535});
+  v(x.max_missing_hb_allowed, {.name = "max_missing_hb_allowed",
+                               .doc = "Most of them.",
+                               .min = 1,
+                               .max = 65535});
+  v(x.max_probing_rate, {.name = "max_probing_rate",
+                         .doc = "Fastest rate towards a silent peer.",
+                         .min = 5,
+                         .max = 65535,
+                         .unit = "octets per second"});
+  v(x.max_age, {.name = "max_age",
+                .doc = "How long a client may use its values without asking "
+                       "for them again.",
+                .min = 60,
+                .max = 4294967295});
+}
+
+template <class Visitor>
+void describe(Visitor& v, redirect_config& x) {
+  v(x.alt_server, {.name = "alt_server",
+                   .doc = "DNS name of the other server, as in its "
+                          "certificate.",
+                   .required = true,
+                   .as = form::domain});
+  v(x.addresses, {.name = "addresses",
+                  .doc = "Its addresses; clients need not look them up then.",
+                  .fallback = "none"});
+  v(x.max_age, {.name = "max_age",
+                .doc = "How long clients stay there.",
+                .min = 60,
+                .max = 4294967295});
+  v(x.max_sessions, {.name = "max_sessions",
+                     .doc = "Sessions beyond this number are sent away; 0: "
+                            "none is for this reason.",
+                     .max = 10'000'000});
+  v(x.when_mitigators_fail,
+    {.name = "when_mitigators_fail",
+     .doc = "Send new requests away while no mitigator works."});
+  v(x.when_full, {.name = "when_full",
+                  .doc = "Send new requests away while `max_mitigations` is "
+                         "reached."});
 }
 
 template <class Visitor>
@@ -141,9 +254,10 @@ void describe(Visitor& v, customer_config& x) {
                  .as = form::name});
   v(x.who.identities,
     {.name = "identities",
-     .doc = "Certificates that belong to it, one match suffices: `sha256:` and "
-            "the fingerprint of the certificate or of its public key, a DNS "
-            "name of the certificate, or `cn:` and its common name.",
+     .doc = "Agents that belong to it, one match suffices: `sha256:` and the "
+            "fingerprint of the certificate or of its public key, a DNS name "
+            "of the certificate, `cn:` and its common name, or `psk:` and the "
+            "identity of a pre-shared key.",
      .required = true});
   v(x.who.prefixes,
     {.name = "prefixes", .doc = "Its address space.", .required = true});
@@ -269,7 +383,23 @@ void describe(Visitor& v, upstream_config& x) {
              .doc = "Another client identifier, for this server alone.",
              .as = form::cuid,
              .fallback = "the one of `[client]`"});
+  v(x.transports,
+    {.name = "transports",
+     .doc =
+         "Ways to the server, tried in the order of RFC 9132, Section 4.3."});
+  v(x.udp_probe, {.name = "udp_probe",
+                  .doc = "While only TCP works, how often UDP is tried again.",
+                  .min = 300,
+                  .max = 31536000});
   describe_heartbeat(v, x);
+  v(x.mitigating_heartbeat_interval,
+    {.name = "mitigating_heartbeat_interval",
+     .doc = "The interval while a mitigation is active. Both intervals and "
+            "`missing_hb_allowed` are negotiated with the server (RFC 9132, "
+            "Section 4.5).",
+     .min = 15,
+     .max = 240,
+     .fallback = "`heartbeat_interval`"});
 }
 
 template <class Visitor>
@@ -282,6 +412,11 @@ void describe(Visitor& v, mitigation_defaults& x) {
   v(x.renew, {.name = "renew",
               .doc = "Refresh a request before its lifetime ends, until it is "
                      "withdrawn."});
+  v(x.withdraw_when_stopped,
+    {.name = "withdraw_when_stopped",
+     .doc = "Withdraw by itself when the server says that the attack has "
+            "stopped. Off, so that a pause of the attack does not open the "
+            "gates."});
 }
 
 template <class Visitor>

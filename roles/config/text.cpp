@@ -282,6 +282,18 @@ labels_of(protocol::signal::mitigation_action) {
   return names;
 }
 
+std::span<const std::string_view> labels_of(protocol::signal::conflict_policy) {
+  static constexpr std::array<std::string_view, 5> names{
+      "first-wins", "most-specific-wins", "newest-wins", "accept-all",
+      "reject-all"};
+  return names;
+}
+
+std::span<const std::string_view> labels_of(protocol::signal::transport_kind) {
+  static constexpr std::array<std::string_view, 2> names{"udp", "tcp"};
+  return names;
+}
+
 std::string join(std::span<const std::string_view> words) {
   std::string out;
   for (auto word : words)

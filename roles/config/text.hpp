@@ -42,6 +42,9 @@ std::span<const std::string_view> labels_of(log_format);
 std::span<const std::string_view>
     labels_of(protocol::signal::mitigation_action);
 
+std::span<const std::string_view> labels_of(protocol::signal::conflict_policy);
+std::span<const std::string_view> labels_of(protocol::signal::transport_kind);
+
 template <class Enum>
 std::string_view label(Enum x) {
   return labels_of(x)[static_cast<std::size_t>(x)];

@@ -147,10 +147,16 @@ add_identity(protocol::signal::customer_identities& out,
       return fail(ec::malformed, "", "a common name has 1 to 64 characters");
     return &out.common_names.emplace_back(text.substr(3));
   }
+  if (text.starts_with("psk:")) {
+    if (text.size() == 4 || text.size() > 4 + 128)
+      return fail(ec::malformed, "", "a PSK identity has 1 to 128 octets");
+    return &out.psk_identities.emplace_back(text.substr(4));
+  }
   auto name = normalise(text, form::domain);
   if (!name)
     return fail(ec::malformed, "",
-                "write \"sha256:…\", a DNS name, or \"cn:\" and a common name");
+                "write \"sha256:…\", a DNS name, \"cn:\" and a common name, or "
+                "\"psk:\" and the identity of a key");
   return &out.dns_names.emplace_back(std::move(*name));
 }
 
@@ -290,7 +296,8 @@ void read_value(const toml::node& n, protocol::signal::customer_identities& out,
     return;
   out = {};
   // The places of elements are remembered by address: no reallocation.
-  for (auto* kind : {&out.fingerprints, &out.dns_names, &out.common_names})
+  for (auto* kind : {&out.fingerprints, &out.dns_names, &out.common_names,
+                     &out.psk_identities})
     kind->reserve(list->size());
   for (const auto& x : *list) {
     const auto* text = text_of(x, o, c);

@@ -24,10 +24,33 @@ terminating_period = "2m"
 max_terminating_period = "5m"
 heartbeat_interval = "30s"
 missing_hb_allowed = 15
+listen_tls = ["192.0.2.1:14647"]
+psk = "pki/server.psk"
+ticket_key = "state/tickets"
+status_interval = "20s"
+conflict_policy = "newest-wins"
+loss_of_signal = false
+max_mitigations = 500
+
+[server.session]
+min_heartbeat_interval = "20s"
+max_heartbeat_interval = "120s"
+min_missing_hb_allowed = 5
+max_missing_hb_allowed = 20
+max_probing_rate = 10
+max_age = "2h"
+
+[server.redirect]
+alt_server = "dots2.example.net"
+addresses = ["192.0.2.200"]
+max_age = "30m"
+max_sessions = 4000
+when_mitigators_fail = false
+when_full = false
 
 [[server.customer]]
 name = "example"
-identities = ["sha256:00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff", "Client.Example.COM.", "cn:Example Client"]
+identities = ["sha256:00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff", "Client.Example.COM.", "cn:Example Client", "psk:example-edge"]
 prefixes = ["198.51.100.0/24", "2001:db8:6401::/48"]
 domains = ["example.com", "*.example.com"]
 names = { "www.example.com" = ["198.51.100.80", "2001:db8:6401::80"] }
@@ -71,6 +94,9 @@ cuid = "AAECAwQFBgcICQoLDA0ODw"
 name = "provider"
 server = "dots.provider.example"
 source = "192.0.2.7"
+transports = ["tcp"]
+udp_probe = "12h"
+mitigating_heartbeat_interval = "15s"
 heartbeat_interval = "0s"
 
 [[client.upstream]]
@@ -83,6 +109,7 @@ missing_hb_allowed = 3
 [client.defaults]
 lifetime = "30m"
 renew = false
+withdraw_when_stopped = true
 
 [[client.alias]]
 name = "web"

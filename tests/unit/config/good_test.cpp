@@ -130,6 +130,58 @@ TEST(good, a_customer_is_as_written_and_in_normal_form) {
   EXPECT_THAT(customer.mitigators, ElementsAre("edge"));
 }
 
+TEST(good, the_signal_channel_is_as_written) {
+  auto x = parsed(base_text);
+  EXPECT_THAT(x.report(), IsEmpty());
+  ASSERT_TRUE(x.value.server && x.value.client);
+  const auto& server = *x.value.server;
+  EXPECT_THAT(server.listen_tls, ElementsAre(endpoint{"192.0.2.1", 14647}));
+  EXPECT_EQ(server.identity.psk, "/etc/tocsin/pki/server.psk");
+  EXPECT_EQ(server.ticket_key, "/etc/tocsin/state/tickets");
+  EXPECT_EQ(server.status_interval, seconds{20});
+  EXPECT_EQ(server.conflict_policy,
+            protocol::signal::conflict_policy::newest_wins);
+  EXPECT_FALSE(server.loss_of_signal);
+  EXPECT_EQ(server.max_mitigations, 500u);
+  EXPECT_EQ(server.session.min_heartbeat_interval, seconds{20});
+  EXPECT_EQ(server.session.max_missing_hb_allowed, 20u);
+  EXPECT_EQ(server.session.max_age, seconds{7200});
+  ASSERT_TRUE(server.redirect);
+  EXPECT_EQ(server.redirect->alt_server, "dots2.example.net");
+  EXPECT_EQ(server.redirect->max_sessions, 4000u);
+  EXPECT_FALSE(server.redirect->when_full);
+  EXPECT_THAT(server.customers[0].who.identities.psk_identities,
+              ElementsAre("example-edge"));
+  const auto& upstream = x.value.client->upstreams[0];
+  EXPECT_THAT(upstream.transports,
+              ElementsAre(protocol::signal::transport_kind::tcp));
+  EXPECT_EQ(upstream.udp_probe, seconds{43200});
+  EXPECT_EQ(upstream.mitigating_heartbeat_interval, seconds{15});
+  EXPECT_TRUE(x.value.client->defaults.withdraw_when_stopped);
+}
+
+// SIG-003, SIG-004
+TEST(good, tls_is_served_where_dtls_is_unless_told_otherwise) {
+  auto x = parsed(least_server);
+  EXPECT_EQ(x.value.server->listen_tls, x.value.server->listen);
+  EXPECT_EQ(x.value.server->listen_tls.at(0).port, 4646);
+  auto none =
+      parsed("[server]\nlisten_tls = []" + std::string{least_server}.substr(8));
+  EXPECT_THAT(none.report(), IsEmpty());
+  EXPECT_TRUE(none.value.server->listen_tls.empty());
+}
+
+// SIG-364
+TEST(good, pre_shared_keys_stand_in_for_certificates) {
+  std::string text{least_client};
+  for (std::string key : {"certificate", "key", "ca"}) {
+    auto at = text.find(key + " = ");
+    text.erase(at, text.find('\n', at) + 1 - at);
+  }
+  text.insert(text.find('\n') + 1, "psk = \"client.psk\"\n");
+  EXPECT_THAT(parsed(text).report(), IsEmpty());
+}
+
 TEST(good, customers_make_a_table_as_they_are) {
   auto x = parsed(base_text);
   ASSERT_TRUE(x.value.server);
@@ -230,9 +282,9 @@ TEST(remarks, all_errors_are_told_in_the_order_of_the_file) {
   std::vector<std::string> places;
   for (const auto& remark : x.remarks)
     places.push_back(std::to_string(remark.line) + ":" + remark.message);
-  EXPECT_THAT(places, ElementsAre(HasSubstr("1:key 'certificate' is missing"),
+  EXPECT_THAT(places, ElementsAre(HasSubstr("1:key 'mitigator' is missing"),
+                                  HasSubstr("1:key 'certificate' is missing"),
                                   HasSubstr("1:key 'ca' is missing"),
-                                  HasSubstr("1:key 'mitigator' is missing"),
                                   HasSubstr("1:no customer is defined"),
                                   HasSubstr("2:key 'key' must be"),
                                   HasSubstr("3:unknown key 'lisen'"),
@@ -316,7 +368,9 @@ TEST(explain, says_what_the_node_is) {
   for (const char* words :
        {"Node edge-1", "/etc/tocsin/state/tocsin.db",
         "listens on 192.0.2.1:4646/udp [2001:db8::1]:14646/udp with 2 reactors",
-        "serves example (3 identities): 198.51.100.0/24, 2001:db8:6401::/48",
+        "and for TLS on 192.0.2.1:14647/tcp", "newest-wins",
+        "sends clients to dots2.example.net",
+        "serves example (4 identities): 198.51.100.0/24, 2001:db8:6401::/48",
         "up to 20 mitigations of 12h or without an end, traffic is limited to "
         "1000 packets per second, 1 exemption",
         "by edge, hook", "mitigates with hook: driver /etc/tocsin/drivers/hook",
