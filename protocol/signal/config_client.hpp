@@ -86,7 +86,8 @@ public:
   /// A session is up. `boot`: the first since the process started, so what an
   /// earlier one negotiated is to be reset.
   config_step start(bool boot, time_point now);
-  /// Other wishes, for the session that is up.
+  /// Other wishes, for the session that is up, or for the next one. A request
+  /// on its way is superseded: its answer is not to be passed on.
   config_step renegotiate(std::optional<session_sets> wish, time_point now);
 
   config_step on_answer(const config_answer& x, time_point now);

@@ -122,7 +122,7 @@ public:
   ///   out_of_range (4.00) the sid is lower than the last;
   ///   missing (4.00) no parameter at all, or one without its value;
   ///   unacceptable (4.22) `where` is the parameter, the detail its range.
-  result<config_outcome> put(std::uint32_t sid, const signal_config& body);
+  result<config_outcome> put(std::uint32_t sid, const signal_config& given);
 
   /// A GET: the ranges and values, or with a sid what was negotiated under it.
   /// Nothing: 4.04.
@@ -146,7 +146,7 @@ public:
 
 private:
   session_sets defaults() const noexcept;
-  result<session_sets> checked(const signal_config& body) const;
+  result<session_sets> checked(const signal_config& given) const;
 
   config_policy policy_;
   bool reliable_;

@@ -1,0 +1,47 @@
+#include "protocol/signal/drop_rates.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tocsin::protocol::signal {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr time_point t0{1h};
+
+// SIG-171
+TEST(drop_rates, keeps_totals_when_the_driver_begins_anew) {
+  drop_rates x{t0};
+  x.sample(10, 1000, t0 + 10s);
+  x.sample(3, 300, t0 + 20s);
+  EXPECT_EQ(x.current().pkts_dropped, 13u);
+  EXPECT_EQ(x.current().bytes_dropped, 1300u);
+  x.driver_restarted();
+  x.sample(4, 400, t0 + 30s);
+  EXPECT_EQ(x.current().bytes_dropped, 1700u);
+}
+
+TEST(drop_rates, takes_a_wrap_for_a_wrap) {
+  drop_rates x{t0};
+  auto top = ~std::uint64_t{0};
+  x.sample(1, top - 9, t0 + 1s);
+  x.sample(2, 10, t0 + 2s);
+  EXPECT_EQ(x.current().bytes_dropped, 10u); // the total wraps as well
+  EXPECT_EQ(x.current().pkts_dropped, 2u);
+}
+
+// SIG-172
+TEST(drop_rates, averages_full_five_minute_buckets) {
+  drop_rates x{t0};
+  x.sample(100, 1000, t0 + 10s);
+  EXPECT_EQ(x.current().bps_dropped, 100u);
+  x.sample(600, 6000, t0 + 300s);
+  EXPECT_EQ(x.current().bps_dropped, 20u);
+  x.sample(60000, 600000, t0 + 599s); // not full: does not count yet
+  EXPECT_EQ(x.current().bps_dropped, 20u);
+  EXPECT_EQ(x.current().pps_dropped, 2u);
+  x.sample(60000, 600000, t0 + 600s);
+  EXPECT_EQ(x.current().bps_dropped, 1000u);
+}
+
+} // namespace
+} // namespace tocsin::protocol::signal

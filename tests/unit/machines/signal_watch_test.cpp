@@ -1,0 +1,69 @@
+#include "protocol/signal/signal_watch.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tocsin::protocol::signal {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr time_point t0{1h};
+constexpr heartbeat_settings beats{15s, 4}; // limit: 60 s
+
+struct end_row {
+  const char* id;
+  session_end how;
+  bool at_once;
+  bool at_limit;
+};
+class last_session : public testing::TestWithParam<end_row> {};
+
+// SIG-217: recovery says no more than that it is there.
+TEST_P(last_session, decides_when_the_signal_is_lost) {
+  signal_watch watch{beats};
+  EXPECT_FALSE(watch.up(1));
+  auto now = watch.ended(1, GetParam().how, t0);
+  EXPECT_EQ(now == signal_event::lost, GetParam().at_once);
+  EXPECT_EQ(watch.next_deadline().has_value(), GetParam().at_limit);
+  EXPECT_FALSE(watch.on_time(t0 + 60s - 1ns));
+  EXPECT_EQ(watch.on_time(t0 + 60s) == signal_event::lost, GetParam().at_limit);
+  EXPECT_FALSE(watch.on_time(t0 + 1h));
+  EXPECT_EQ(watch.up(2) == signal_event::recovered,
+            GetParam().at_once || GetParam().at_limit);
+}
+
+TEST_P(last_session, is_not_any_other_session) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.up(2);
+  EXPECT_FALSE(watch.ended(1, GetParam().how, t0));
+  EXPECT_FALSE(watch.next_deadline());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    rows, last_session,
+    testing::Values(end_row{"goodbye", session_end::goodbye, false, false},
+                    end_row{"lost", session_end::lost, true, false},
+                    end_row{"replaced", session_end::replaced, false, true},
+                    end_row{"failed", session_end::failed, false, true},
+                    end_row{"stop", session_end::node_stop, false, false}),
+    [](const auto& row) { return row.param.id; });
+
+TEST(signal_watch, waits_after_a_restart_and_begins_anew_with_activity) {
+  signal_watch watch{beats};
+  watch.restored(t0);
+  watch.activity(t0 + 10s);
+  EXPECT_EQ(watch.next_deadline(), t0 + 70s);
+  watch.up(1);
+  EXPECT_FALSE(watch.on_time(t0 + 70s));
+}
+
+TEST(signal_watch, never_says_lost_with_heartbeats_off) {
+  signal_watch watch{{0s, 4}};
+  watch.up(1);
+  EXPECT_FALSE(watch.ended(1, session_end::lost, t0));
+  EXPECT_FALSE(watch.on_time(t0 + 24h));
+}
+
+} // namespace
+} // namespace tocsin::protocol::signal
