@@ -150,6 +150,27 @@ result<api_call> read_delete(asked& x) {
   return api_call{delete_mitigation{std::move(*name), *wait}};
 }
 
+result<api_call> read_efficacy(asked& x) {
+  auto name = take_name(x);
+  if (!name)
+    return name.error();
+  auto wait = take_wait(x);
+  if (!wait)
+    return wait.error();
+  auto what = parse_efficacy(x.body);
+  if (!what)
+    return what.error();
+  return api_call{report_efficacy{std::move(*name), *what, *wait}};
+}
+
+result<api_call> read_redirect(asked& x) {
+  auto wish = parse_redirect(x.body);
+  if (!wish)
+    return wish.error();
+  wish->on = true;
+  return api_call{set_redirect{std::move(*wish)}};
+}
+
 result<api_call> read_sessions(asked& x) {
   auto limit = take_number(x.parameters, "limit", default_session_limit,
                            max_session_limit);
@@ -182,6 +203,10 @@ constexpr std::array routes{
     route{"/v1/mitigations", "POST", read_create},
     route{"/v1/mitigations/*", "GET", read_get},
     route{"/v1/mitigations/*", "DELETE", read_delete},
+    route{"/v1/mitigations/*", "PUT", read_efficacy},
+    route{"/v1/redirect", "PUT", read_redirect},
+    route{"/v1/redirect", "DELETE",
+          [](asked&) -> result<api_call> { return api_call{set_redirect{}}; }},
     route{"/v1/sessions", "GET", read_sessions},
     route{"/v1/audit", "GET", read_audit},
 };
@@ -201,7 +226,7 @@ std::optional<std::string_view> match(std::string_view pattern,
 }
 
 result<api_call> read(const route& way, asked& x) {
-  if (way.method != "POST" && !x.body.empty())
+  if (way.method != "POST" && way.method != "PUT" && !x.body.empty())
     return fail(ec::malformed, "body", "this call takes none");
   auto call = way.read(x);
   if (call && !x.parameters.empty())

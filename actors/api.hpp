@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "protocol/error.hpp"
 #include "storage/store.hpp"
@@ -49,6 +50,19 @@ struct delete_mitigation {
   std::chrono::seconds wait = default_wait;
 };
 
+/// PUT /v1/mitigations/{mid}: how well it works (RFC 9132, Section 4.4.3).
+struct report_efficacy {
+  mitigation_name name;
+  protocol::signal::attack_status what =
+      protocol::signal::attack_status::under_attack;
+  std::chrono::seconds wait = default_wait;
+};
+
+/// PUT /v1/redirect, DELETE /v1/redirect
+struct set_redirect {
+  redirect_wish wish;
+};
+
 /// GET /v1/sessions
 struct list_sessions {
   std::size_t limit = default_session_limit;
@@ -61,7 +75,8 @@ struct list_audit {
 
 using api_call =
     std::variant<get_node, list_mitigations, create_mitigation, get_mitigation,
-                 delete_mitigation, list_sessions, list_audit>;
+                 delete_mitigation, report_efficacy, set_redirect,
+                 list_sessions, list_audit>;
 
 /// Understands one HTTP request. Strict: an unknown member or query parameter,
 /// one given twice, a wrong type or a value out of bounds is refused. Members
@@ -80,6 +95,7 @@ struct order_body {
   protocol::signal::target what;
   std::optional<std::int64_t> lifetime; ///< seconds; -1: indefinite
   std::optional<bool> renew;
+  std::optional<bool> trigger_mitigation; ///< false: for loss of signal
 };
 
 /// The JSON of each value, as docs/api.md describes it.
@@ -91,7 +107,10 @@ std::string to_json(const std::vector<session_view>& xs, std::uint64_t total);
 std::string to_json(const std::vector<storage::audit_event>& xs);
 /// {"error":{"code":"not-found","where":"mid","detail":"..."}}
 std::string to_json(const failure& x);
-std::string to_json(const order_body& x); ///< what parse_request reads
+std::string to_json(const order_body& x);    ///< what parse_request reads
+std::string to_json(const redirect_wish& x); ///< the same; `on` is the method
+/// {"attack-status":"under-attack"}: what parse_request reads.
+std::string to_json(protocol::signal::attack_status x);
 
 /// HTTP status of a failure; nobody else picks one.
 unsigned http_status(const failure& x) noexcept;

@@ -53,6 +53,22 @@ void write(writer& out, const protocol::signal::counters& x) {
       .end_object();
 }
 
+void write(writer& out, const protocol::signal::conflict_information& x) {
+  out.begin_object();
+  if (x.status)
+    out.member("conflict-status", protocol::signal::to_string(*x.status));
+  if (x.cause)
+    out.member("conflict-cause", protocol::signal::to_string(*x.cause));
+  if (x.retry_timer)
+    out.member("retry-timer", *x.retry_timer);
+  if (x.scope) {
+    if (x.scope->mid)
+      out.member("mid", *x.scope->mid);
+    write_target(out, x.scope->what);
+  }
+  out.end_object();
+}
+
 void write(writer& out, const mitigation_view& x) {
   out.begin_object()
       .member("peer", x.peer)
@@ -74,7 +90,11 @@ void write(writer& out, const mitigation_view& x) {
         .member("detail", one.detail)
         .end_object();
   out.end_array()
-      .member("renew", x.renew)
+      .member("trigger-mitigation", x.immediate)
+      .member("origin", x.origin);
+  if (x.conflict)
+    write(out.key("conflict"), *x.conflict);
+  out.member("renew", x.renew)
       .member("age_ms", x.age_ms)
       .member("answer_ms", x.answer_ms)
       .member("note", x.note)
@@ -94,6 +114,12 @@ void write(writer& out, const session_view& x) {
       .member("idle_ms", x.idle_ms)
       .member("missed_heartbeats", x.missed_heartbeats)
       .member("peer_hears_us", x.peer_hears_us)
+      .member("mitigating", x.mitigating)
+      .member("resumed", x.resumed)
+      .member("redirected", x.redirected)
+      .member("heartbeat_s", x.heartbeat_s)
+      .member("missing_hb_allowed", x.missing_hb_allowed)
+      .member("observations", x.observations)
       .member("requests_in", x.requests_in)
       .member("requests_out", x.requests_out)
       .end_object();
@@ -118,6 +144,9 @@ void write(writer& out, const upstream_view& x) {
       .member("state", x.state)
       .member("detail", x.detail)
       .member("cuid", x.cuid)
+      .member("via", x.via)
+      .member("redirect", x.redirect)
+      .member("under_attack", x.under_attack)
       .end_object();
 }
 
@@ -154,6 +183,7 @@ std::string to_json(const node_view& x) {
       .member("clients", x.clients)
       .member("mitigations", x.mitigations);
   write_list(out, "listening", x.listening);
+  out.member("redirect", x.redirect);
   write_list(out, "mitigators", x.mitigators);
   write_list(out, "upstreams", x.upstreams);
   return std::move(out.end_object()).str();
@@ -206,6 +236,25 @@ std::string to_json(const order_body& x) {
     out.member("lifetime", *x.lifetime);
   if (x.renew)
     out.member("renew", *x.renew);
+  if (x.trigger_mitigation)
+    out.member("trigger-mitigation", *x.trigger_mitigation);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(const redirect_wish& x) {
+  writer out;
+  out.begin_object();
+  if (!x.alt_server.empty())
+    out.member("alt-server", x.alt_server);
+  write_texts(out, "alt-server-record", x.records);
+  if (x.max_age)
+    out.member("max-age", *x.max_age);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(protocol::signal::attack_status x) {
+  writer out;
+  out.begin_object().member("attack-status", protocol::signal::to_string(x));
   return std::move(out.end_object()).str();
 }
 

@@ -219,85 +219,143 @@ result<void> read_renew(dom::element x, mitigate_order& order) {
   return {};
 }
 
+result<void> read_trigger(dom::element x, mitigate_order& order) {
+  if (x.get_bool().get(order.immediate) != simdjson::SUCCESS)
+    return fail(ec::malformed, "trigger-mitigation", "takes true or false");
+  return {};
+}
+
+/// One member of a body that is read into an Into.
+template <class Into>
 struct member {
   std::string_view name;
-  result<void> (*read)(dom::element, mitigate_order&);
+  result<void> (*read)(dom::element, Into&);
 };
 
-constexpr std::array members{
-    member{"upstream",
-           [](dom::element x, mitigate_order& order) -> result<void> {
-             auto name = read_name(x, "upstream");
-             if (!name)
-               return name.error();
-             order.upstream = std::move(*name);
-             return {};
-           }},
-    member{"target-prefix",
-           [](dom::element x, mitigate_order& order) {
-             return read_list(x, "target-prefix", order.what.prefixes,
-                              read_prefix);
-           }},
-    member{"target-port-range", read_port_ranges},
-    member{"target-protocol",
-           [](dom::element x, mitigate_order& order) {
-             return read_list(x, "target-protocol", order.what.protocols,
-                              read_protocol);
-           }},
-    member{"target-fqdn",
-           [](dom::element x, mitigate_order& order) {
-             return read_list(x, "target-fqdn", order.what.fqdns, read_fqdn);
-           }},
-    member{"target-uri",
-           [](dom::element x, mitigate_order& order) {
-             return read_list(x, "target-uri", order.what.uris, read_uri);
-           }},
-    member{"alias-name",
-           [](dom::element x, mitigate_order& order) {
-             return read_list(x, "alias-name", order.what.aliases,
-                              [](dom::element entry) {
-                                return read_name(entry, "alias-name");
-                              });
-           }},
-    member{"lifetime", read_lifetime},
-    member{"renew", read_renew},
-};
+constexpr std::array<member<mitigate_order>, 10> order_members{{
+    {"upstream",
+     [](dom::element x, mitigate_order& order) -> result<void> {
+       auto name = read_name(x, "upstream");
+       if (!name)
+         return name.error();
+       order.upstream = std::move(*name);
+       return {};
+     }},
+    {"target-prefix",
+     [](dom::element x, mitigate_order& order) {
+       return read_list(x, "target-prefix", order.what.prefixes, read_prefix);
+     }},
+    {"target-port-range", read_port_ranges},
+    {"target-protocol",
+     [](dom::element x, mitigate_order& order) {
+       return read_list(x, "target-protocol", order.what.protocols,
+                        read_protocol);
+     }},
+    {"target-fqdn",
+     [](dom::element x, mitigate_order& order) {
+       return read_list(x, "target-fqdn", order.what.fqdns, read_fqdn);
+     }},
+    {"target-uri",
+     [](dom::element x, mitigate_order& order) {
+       return read_list(x, "target-uri", order.what.uris, read_uri);
+     }},
+    {"alias-name",
+     [](dom::element x, mitigate_order& order) {
+       return read_list(
+           x, "alias-name", order.what.aliases,
+           [](dom::element entry) { return read_name(entry, "alias-name"); });
+     }},
+    {"lifetime", read_lifetime},
+    {"renew", read_renew},
+    {"trigger-mitigation", read_trigger},
+}};
 
-result<void> read_members(dom::object object, mitigate_order& order) {
-  std::bitset<members.size()> seen;
+result<void> read_alternate(dom::element x, redirect_wish& wish) {
+  auto name = read_text(x, "alt-server");
+  if (!name)
+    return name.error();
+  if (!is_dns_name(*name))
+    return fail(ec::malformed, "alt-server",
+                "'" + *name + "' is not a domain name");
+  wish.alt_server = std::move(*name);
+  return {};
+}
+
+result<std::string> read_record(dom::element x) {
+  auto text = read_text(x, "alt-server-record");
+  if (!text)
+    return text;
+  auto value = prefix::parse(*text);
+  if (!value || value->length() != value->max_length())
+    return fail(ec::malformed, "alt-server-record",
+                "'" + *text + "' is not an address");
+  return value->address_string();
+}
+
+constexpr std::array<member<redirect_wish>, 3> redirect_members{{
+    {"alt-server", read_alternate},
+    {"alt-server-record",
+     [](dom::element x, redirect_wish& wish) {
+       return read_list(x, "alt-server-record", wish.records, read_record);
+     }},
+    {"max-age",
+     [](dom::element x, redirect_wish& wish) -> result<void> {
+       auto number = read_integer(x, "max-age", 1, max_lifetime);
+       if (!number)
+         return number.error();
+       wish.max_age = static_cast<std::uint32_t>(*number);
+       return {};
+     }},
+}};
+
+template <class Into, std::size_t Size>
+result<void> read_members(dom::object object,
+                          const std::array<member<Into>, Size>& members,
+                          std::string_view what, Into& into) {
+  std::bitset<Size> seen;
   for (auto [key, value] : object) {
     std::size_t i = 0;
     while (i < members.size() && members[i].name != key)
       ++i;
     if (i == members.size())
       return fail(ec::unknown, std::string{key}.substr(0, max_name),
-                  "is no member of a mitigation request");
+                  "is no member of " + std::string{what});
     if (seen[i])
       return fail(ec::malformed, std::string{key}, "is given twice");
     seen.set(i);
-    if (auto done = members[i].read(value, order); !done)
+    if (auto done = members[i].read(value, into); !done)
       return done;
   }
   return {};
 }
 
-} // namespace
-
-result<mitigate_order> parse_order(std::string_view body,
-                                   const mitigate_order& defaults) {
+/// The body as an object; it lives as long as the parser.
+result<dom::object> read_object(dom::parser& parser, std::string_view body) {
   if (body.empty())
     return fail(ec::missing, "body", "a JSON object is needed");
   if (body.size() > max_body)
     return fail(ec::too_large, "body", "at most 1 MiB");
-  dom::parser parser;
   dom::object object;
   if (auto error =
           parser.parse(body.data(), body.size()).get_object().get(object))
     return fail(ec::malformed, "body",
                 error == simdjson::INCORRECT_TYPE ? "a JSON object is needed"
                                                   : "this is not JSON");
+  return object;
+}
+
+} // namespace
+
+result<mitigate_order> parse_order(std::string_view body,
+                                   const mitigate_order& defaults) {
+  dom::parser parser;
+  auto object = read_object(parser, body);
+  if (!object)
+    return object.error();
   auto order = defaults;
-  if (auto done = read_members(object, order); !done)
+  if (auto done =
+          read_members(*object, order_members, "a mitigation request", order);
+      !done)
     return done.error();
   // RFC 9132, Section 4.4.1.1: one of these is mandatory.
   const auto& what = order.what;
@@ -307,6 +365,56 @@ result<mitigate_order> parse_order(std::string_view body,
                 "name at least one target-prefix, target-fqdn, target-uri or "
                 "alias-name");
   return order;
+}
+
+result<protocol::signal::attack_status> parse_efficacy(std::string_view body) {
+  using protocol::signal::attack_status;
+  using status = std::optional<attack_status>;
+  static constexpr std::array<member<status>, 1> members{{
+      {"attack-status",
+       [](dom::element x, status& into) -> result<void> {
+         auto label = read_text(x, "attack-status");
+         if (!label)
+           return label.error();
+         for (auto one : {attack_status::under_attack,
+                          attack_status::successfully_mitigated})
+           if (to_string(one) == *label)
+             into = one;
+         if (!into)
+           return fail(ec::out_of_range, "attack-status",
+                       "takes \"under-attack\" or "
+                       "\"attack-successfully-mitigated\"");
+         return {};
+       }},
+  }};
+  dom::parser parser;
+  auto object = read_object(parser, body);
+  if (!object)
+    return object.error();
+  status found;
+  if (auto done = read_members(*object, members, "an efficacy update", found);
+      !done)
+    return done.error();
+  if (!found)
+    return fail(ec::missing, "attack-status", "an efficacy update needs it");
+  return *found;
+}
+
+result<redirect_wish> parse_redirect(std::string_view body) {
+  redirect_wish wish;
+  if (body.empty())
+    return wish;
+  dom::parser parser;
+  auto object = read_object(parser, body);
+  if (!object)
+    return object.error();
+  if (auto done = read_members(*object, redirect_members, "a redirect", wish);
+      !done)
+    return done.error();
+  if (wish.alt_server.empty() && !wish.records.empty())
+    return fail(ec::missing, "alt-server",
+                "addresses need the name of their server");
+  return wish;
 }
 
 } // namespace tocsin::actors

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "protocol/error.hpp"
 
@@ -10,5 +11,11 @@ namespace tocsin::actors {
 /// value of `defaults`. Failures as in parse_request.
 result<mitigate_order> parse_order(std::string_view body,
                                    const mitigate_order& defaults);
+
+/// Reads the JSON body of PUT /v1/mitigations/{mid}.
+result<protocol::signal::attack_status> parse_efficacy(std::string_view body);
+
+/// Reads the JSON body of PUT /v1/redirect; it may be empty: as configured.
+result<redirect_wish> parse_redirect(std::string_view body);
 
 } // namespace tocsin::actors

@@ -134,6 +134,30 @@ void console_state::on(const delete_mitigation& x, const api_exchange& call) {
                 });
 }
 
+void console_state::on(const report_efficacy& x, const api_exchange& call) {
+  auto show = [to = call.reply](const mitigation_view& view) {
+    to(200, to_json(view));
+  };
+  auto fail_with = [to = call.reply](const caf::error& why) {
+    refuse(to, why);
+  };
+  with_upstream(x.name.peer, call,
+                [this, x, show, fail_with](const upstream_actor& upstream) {
+                  self_
+                      ->request(upstream, x.wait + node_patience,
+                                atom::report_v, x.name.mid, x.what,
+                                duration{x.wait})
+                      .then(show, fail_with);
+                });
+}
+
+void console_state::on(const set_redirect& x, const api_exchange& call) {
+  self_->request(root_, node_patience, atom::redirect_v, x.wish)
+      .then(
+          [to = call.reply](const node_view& view) { to(200, to_json(view)); },
+          [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
 void console_state::on(const list_sessions& x, const api_exchange& call) {
   self_
       ->request(root_, node_patience, atom::sessions_v,

@@ -24,6 +24,8 @@ private:
   void on(const create_mitigation& x, const api_exchange& call);
   void on(const get_mitigation& x, const api_exchange& call);
   void on(const delete_mitigation& x, const api_exchange& call);
+  void on(const report_efficacy& x, const api_exchange& call);
+  void on(const set_redirect& x, const api_exchange& call);
   void on(const list_sessions& x, const api_exchange& call);
   void on(const list_audit& x, const api_exchange& call);
 

@@ -110,6 +110,36 @@ void read_status(const reader& from, protocol::signal::status& into) {
       into = static_cast<status>(i);
 }
 
+void read_conflict(
+    const reader& from,
+    std::optional<protocol::signal::conflict_information>& into) {
+  namespace sig = protocol::signal;
+  auto found = from.find("conflict");
+  if (!found)
+    return;
+  reader object{*found};
+  auto& x = into.emplace();
+  std::string status, cause;
+  object.read("conflict-status", status);
+  object.read("conflict-cause", cause);
+  for (auto one :
+       {sig::conflict_status::inactive_other_active,
+        sig::conflict_status::active, sig::conflict_status::all_inactive})
+    if (to_string(one) == status)
+      x.status = one;
+  for (auto one :
+       {sig::conflict_cause::overlapping_targets,
+        sig::conflict_cause::acceptlist, sig::conflict_cause::cuid_collision})
+    if (to_string(one) == cause)
+      x.cause = one;
+  if (object.find("retry-timer"))
+    object.read("retry-timer", x.retry_timer.emplace());
+  auto& scope = x.scope.emplace();
+  if (object.find("mid"))
+    object.read("mid", scope.mid.emplace());
+  read_target(object, scope.what);
+}
+
 mitigation_view make_mitigation(const reader& from) {
   mitigation_view x;
   from.read("peer", x.peer);
@@ -136,6 +166,9 @@ mitigation_view make_mitigation(const reader& from) {
     object.read("state", one.state);
     object.read("detail", one.detail);
   });
+  from.read("trigger-mitigation", x.immediate);
+  from.read("origin", x.origin);
+  read_conflict(from, x.conflict);
   from.read("renew", x.renew);
   from.read("age_ms", x.age_ms);
   from.read("answer_ms", x.answer_ms);
@@ -156,6 +189,12 @@ actors::session_view make_session(const reader& from) {
   from.read("idle_ms", x.idle_ms);
   from.read("missed_heartbeats", x.missed_heartbeats);
   from.read("peer_hears_us", x.peer_hears_us);
+  from.read("mitigating", x.mitigating);
+  from.read("resumed", x.resumed);
+  from.read("redirected", x.redirected);
+  from.read("heartbeat_s", x.heartbeat_s);
+  from.read("missing_hb_allowed", x.missing_hb_allowed);
+  from.read("observations", x.observations);
   from.read("requests_in", x.requests_in);
   from.read("requests_out", x.requests_out);
   return x;
@@ -180,6 +219,9 @@ actors::upstream_view make_upstream(const reader& from) {
   from.read("state", x.state);
   from.read("detail", x.detail);
   from.read("cuid", x.cuid);
+  from.read("via", x.via);
+  from.read("redirect", x.redirect);
+  from.read("under_attack", x.under_attack);
   return x;
 }
 
@@ -212,6 +254,7 @@ result<actors::node_view> read_node(std::string_view json) {
     from.read("clients", x.clients);
     from.read("mitigations", x.mitigations);
     from.read("listening", x.listening);
+    from.read("redirect", x.redirect);
     from.each("mitigators", [&](dom::element entry) {
       x.mitigators.push_back(make_mitigator(reader{entry}));
     });

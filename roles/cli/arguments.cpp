@@ -104,7 +104,8 @@ void add_mitigate(CLI::App& app, arguments& into) {
           "  tocsin mitigate 203.0.113.7\n"
           "  tocsin mitigate 203.0.113.0/24 --protocol udp --port 53\n"
           "  tocsin mitigate --fqdn www.example.com --lifetime 2h --renew\n"
-          "  tocsin mitigate --alias web --upstream provider --no-wait");
+          "  tocsin mitigate --alias web --upstream provider --no-wait\n"
+          "  tocsin mitigate --alias all --on-signal-loss --lifetime forever");
   add_targets(*command, into);
   command
       ->add_option("--lifetime", into.mitigate.lifetime,
@@ -113,6 +114,8 @@ void add_mitigate(CLI::App& app, arguments& into) {
   auto* renew = command->add_flag("--renew", into.renew,
                                   "Ask again before it ends, until withdrawn");
   command->add_flag("--no-renew", into.no_renew, "Let it end")->excludes(renew);
+  command->add_flag("--on-signal-loss", into.on_signal_loss,
+                    "Not now: when the upstream has lost us for good");
   command
       ->add_option("--upstream", into.mitigate.upstream,
                    "Which upstream to ask, if there are several")
@@ -147,6 +150,43 @@ void add_mitigation_commands(CLI::App& app, arguments& into) {
       ->required();
   add_name(*withdraw, into.name.peer, into.name.cuid);
   add_common(*withdraw, into);
+}
+
+void add_report(CLI::App& app, arguments& into) {
+  auto* report = add(app, "report", "Tell an upstream how well it works",
+                     "Examples:\n  tocsin report 7 fails   still under attack\n"
+                     "  tocsin report 7 works");
+  report->add_option("mid", into.name.mid, "Which one; see `tocsin list`")
+      ->type_name("MID")
+      ->required();
+  report->add_option("verdict", into.verdict, "works or fails")
+      ->check(CLI::IsMember({"works", "fails"}))
+      ->required();
+  add_name(*report, into.name.peer, into.name.cuid);
+  add_common(*report, into);
+}
+
+void add_redirect(CLI::App& app, arguments& into) {
+  auto& x = into.redirect;
+  auto* command = add(
+      app, "redirect", "Send a server's clients elsewhere, or take them back",
+      "Before a maintenance, and after it:\n"
+      "  tocsin redirect --to dots2.example.net --address 192.0.2.7\n"
+      "  tocsin redirect --off");
+  auto* off = command->add_flag("--off", x.off, "Serve clients here again");
+  command
+      ->add_option("--to", x.server,
+                   "Name of the other server; else as configured")
+      ->type_name("NAME")
+      ->excludes(off);
+  add_list(*command, "--address", x.addresses, "ADDRESS",
+           "An address of it, so that clients need not look it up");
+  command
+      ->add_option("--time", x.time,
+                   "How long clients stay there, e.g. 30m; else as configured")
+      ->type_name("TIME")
+      ->excludes(off);
+  add_common(*command, into);
 }
 
 void add_reports(CLI::App& app, arguments& into) {
@@ -227,6 +267,8 @@ std::unique_ptr<CLI::App> make_parser(arguments& into) {
               + exit_codes);
   add_node_commands(*app, into);
   add_mitigation_commands(*app, into);
+  add_report(*app, into);
+  add_redirect(*app, into);
   add_reports(*app, into);
   add_pki(*app, into);
   add(*app, "version", "Print the version", "Example:\n  tocsin version");

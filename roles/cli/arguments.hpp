@@ -25,9 +25,12 @@ struct arguments {
   check_options check;
   mitigate_options mitigate;
   bool renew = false, no_renew = false, no_wait = false;
+  bool on_signal_loss = false;
   status_options status;
   std::uint32_t mid = 0; ///< of `status`, if given
-  name_options name;     ///< of `withdraw`
+  name_options name;     ///< of `withdraw` and `report`
+  std::string verdict;   ///< of `report`
+  redirect_options redirect;
   std::uint32_t session_limit = 1000;
   std::uint32_t audit_limit = 100;
   transports::crypto::pki_init_options init;

@@ -70,12 +70,17 @@ exit_code run_towards_node(const std::string& name, arguments& x,
   node_client node{x.common, hooks, env};
   if (name == "mitigate") {
     x.mitigate.wait = !x.no_wait;
+    x.mitigate.on_signal_loss = x.on_signal_loss;
     if (x.renew || x.no_renew)
       x.mitigate.renew = x.renew;
     return mitigate(node, x.mitigate);
   }
   if (name == "withdraw")
     return withdraw(node, x.name);
+  if (name == "report")
+    return report_efficacy(node, x.name, x.verdict);
+  if (name == "redirect")
+    return redirect(node, x.redirect);
   if (name == "status")
     return status(node, x.status);
   if (name == "list")

@@ -208,6 +208,8 @@ result<actors::order_body> read_order(const mitigate_options& x) {
     order.lifetime = *lifetime;
   }
   order.renew = x.renew;
+  if (x.on_signal_loss)
+    order.trigger_mitigation = false;
   order.upstream = x.upstream;
   return order;
 }
@@ -249,6 +251,62 @@ exit_code withdraw(node_client& node, const name_options& options) {
   if (!view)
     return node.fail_with(view.error(), exit_code::failed);
   return conclude_withdrawal(node, *view, *body);
+}
+
+exit_code report_efficacy(node_client& node, const name_options& options,
+                          const std::string& verdict) {
+  using protocol::signal::attack_status;
+  auto name = complete(node, options);
+  if (!name)
+    return node.code();
+  auto what = verdict == "works" ? attack_status::successfully_mitigated
+                                 : attack_status::under_attack;
+  auto target = target_of(*name);
+  target += target.find('?') == target.npos ? '?' : '&';
+  target += "wait=" + std::to_string(node.patience().count());
+  auto body = node.ask("PUT", target, actors::to_json(what), node.patience());
+  if (!body)
+    return node.code();
+  auto view = read_mitigation(*body);
+  if (!view)
+    return node.fail_with(view.error(), exit_code::failed);
+  if (node.json())
+    node.env().out << *body << '\n';
+  else
+    node.env().out << "told " << printable(view->peer) << " that "
+                   << name_of(*view)
+                   << (verdict == "works" ? " works" : " does not help yet")
+                   << '\n';
+  return exit_code::ok;
+}
+
+exit_code redirect(node_client& node, const redirect_options& options) {
+  actors::redirect_wish wish;
+  wish.alt_server = options.server;
+  wish.records = options.addresses;
+  if (!options.time.empty()) {
+    auto time = parse_duration(options.time);
+    if (!time)
+      return node.fail_with(time.error(), exit_code::usage);
+    wish.max_age = static_cast<std::uint32_t>(time->count());
+  }
+  auto body = options.off ? node.ask("DELETE", "/v1/redirect", {}, seconds{0})
+                          : node.ask("PUT", "/v1/redirect",
+                                     actors::to_json(wish), seconds{0});
+  if (!body)
+    return node.code();
+  if (node.json()) {
+    node.env().out << *body << '\n';
+    return exit_code::ok;
+  }
+  auto view = read_node(*body);
+  if (!view)
+    return node.fail_with(view.error(), exit_code::failed);
+  node.env().out << (view->redirect.empty() ? "clients are served here"
+                                            : "clients are sent away: "
+                                                  + printable(view->redirect))
+                 << '\n';
+  return exit_code::ok;
 }
 
 std::optional<actors::mitigation_name> complete(node_client& node,

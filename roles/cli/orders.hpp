@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-/// The commands that change something: `mitigate` and `withdraw`.
+/// The commands that change something: `mitigate`, `withdraw`, `report` and
+/// `redirect`.
 namespace tocsin::roles::cli {
 
 /// As typed; checked by read_order.
@@ -17,6 +18,7 @@ struct mitigate_options {
   std::string lifetime; ///< empty: the node's default
   std::optional<bool> renew;
   std::string upstream;
+  bool on_signal_loss = false; ///< only while the signal channel is lost
   bool wait = true;
 };
 
@@ -27,11 +29,23 @@ struct name_options {
   std::string cuid; ///< empty: found out
 };
 
+/// Where clients are sent; as typed.
+struct redirect_options {
+  bool off = false;
+  std::string server; ///< empty: the configured one
+  std::vector<std::string> addresses;
+  std::string time; ///< empty: as configured
+};
+
 /// Fails with ec::malformed, ec::out_of_range or ec::missing.
 result<actors::order_body> read_order(const mitigate_options& x);
 
 exit_code mitigate(node_client& node, const mitigate_options& options);
 exit_code withdraw(node_client& node, const name_options& options);
+/// `verdict`: "works" or "fails".
+exit_code report_efficacy(node_client& node, const name_options& options,
+                          const std::string& verdict);
+exit_code redirect(node_client& node, const redirect_options& options);
 
 /// Completes the name from the node's list: a mid alone will do as long as it
 /// is the only one. Nothing: it is not, and that has been reported.

@@ -56,6 +56,21 @@ std::string dropped_summary(const mitigation_view& x) {
   return x.dropped ? say_count(x.dropped->pkts_dropped) + " packets" : "";
 }
 
+std::string say_conflict(const protocol::signal::conflict_information& x) {
+  std::string out;
+  if (x.cause)
+    out = to_string(*x.cause);
+  if (x.status)
+    out += (out.empty() ? "" : ", ") + std::string{to_string(*x.status)};
+  if (x.retry_timer)
+    out += ", may be asked for again in " + say_duration(*x.retry_timer);
+  if (x.scope && x.scope->mid)
+    out += ", with mid " + std::to_string(*x.scope->mid);
+  if (x.scope && !(x.scope->what == protocol::signal::target{}))
+    out += ", over " + say_target(x.scope->what);
+  return out;
+}
+
 void show_dropped(std::ostream& out, const protocol::signal::counters& x) {
   line(out, "dropped",
        say_exactly(x.pkts_dropped) + " packets, " + say_bytes(x.bytes_dropped));
@@ -68,13 +83,14 @@ void show_dropped(std::ostream& out, const protocol::signal::counters& x) {
 void show_parts(std::ostream& out, const actors::node_view& x, bool colour) {
   if (!x.upstreams.empty()) {
     out << '\n';
-    table rows{{"UPSTREAM", "STATE", "SERVER", "CUID", "DETAIL"}};
+    table rows{{"UPSTREAM", "STATE", "SERVER", "VIA", "CUID", "DETAIL"}};
     for (const auto& one : x.upstreams)
       rows.add({{printable(one.name)},
                 state_cell(one.state),
                 {printable(one.server)},
+                {printable(one.via)},
                 {printable(one.cuid)},
-                {printable(one.detail)}});
+                {printable(one.redirect.empty() ? one.detail : one.redirect)}});
     rows.write(out, colour);
   }
   if (!x.mitigators.empty()) {
@@ -101,6 +117,8 @@ void show_node(std::ostream& out, const actors::node_view& x, bool colour) {
       << say_duration(x.uptime_s) << '\n';
   if (!x.listening.empty())
     line(out, "listening", join(x.listening));
+  if (!x.redirect.empty())
+    line(out, "redirect", paint(printable(x.redirect), tone::busy, colour));
   line(out, "sessions", say_exactly(x.sessions));
   line(out, "clients", say_exactly(x.clients));
   line(out, "mitigations", say_exactly(x.mitigations));
@@ -159,6 +177,13 @@ void show_mitigation(std::ostream& out, const mitigation_view& x,
   line(out, "status", paint(status, tone_of(status), colour));
   line(out, "left",
        say_lifetime(x.lifetime) + (x.renew ? ", renewed until withdrawn" : ""));
+  if (!x.immediate)
+    line(out, "when",
+         x.origin == "signal-loss"
+             ? "in force since the signal channel was lost"
+             : "waits for the loss of the signal channel");
+  if (x.conflict)
+    line(out, "conflict", say_conflict(*x.conflict));
   if (x.start) {
     auto start = static_cast<unix_seconds>(*x.start);
     auto text = say_time(start);
@@ -187,7 +212,7 @@ void show_sessions(std::ostream& out,
     out << "no sessions\n";
   } else {
     table rows{{"ID", "SIDE", "PEER", "STATE", "ADDRESS", "AGE", "HEARD",
-                "MISSED", "HEARS US", "IN", "OUT", "IDENTITY"}};
+                "BEATS", "MISSED", "HEARS US", "IN", "OUT", "IDENTITY"}};
     for (const auto& x : xs) {
       auto identity = printable(x.identity);
       auto digits = identity.find(':');
@@ -201,6 +226,7 @@ void show_sessions(std::ostream& out,
                 {printable(x.transport + ' ' + x.address)},
                 {say_duration(x.age_s)},
                 {say_milliseconds(x.idle_ms) + " ago"},
+                {x.heartbeat_s == 0 ? "off" : say_duration(x.heartbeat_s)},
                 {std::to_string(x.missed_heartbeats)},
                 {x.peer_hears_us ? "yes" : "no"},
                 {say_count(x.requests_in)},

@@ -347,9 +347,46 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(parse_request, a_wrong_method_learns_the_right_ones) {
-  auto call = parse_request("PUT", "/v1/mitigations/7", {});
+  auto call = parse_request("POST", "/v1/mitigations/7", {});
   ASSERT_FALSE(call);
-  EXPECT_THAT(call.error().detail, HasSubstr("GET and DELETE"));
+  EXPECT_THAT(call.error().detail, HasSubstr("GET and DELETE and PUT"));
+}
+
+TEST(parse_request, an_efficacy_update_says_how_well_it_works) {
+  auto call = parse_request("PUT", "/v1/mitigations/7?peer=provider&wait=5",
+                            R"({"attack-status":"under-attack"})");
+  ASSERT_TRUE(call) << to_string(call.error());
+  const auto& x = std::get<report_efficacy>(*call);
+  EXPECT_EQ(x.name.mid, 7u);
+  EXPECT_EQ(x.name.peer, "provider");
+  EXPECT_EQ(x.wait, std::chrono::seconds{5});
+  EXPECT_EQ(x.what, protocol::signal::attack_status::under_attack);
+  for (const char* bad :
+       {"", "{}", "[]", R"({"attack-status":"fine"})", R"({"attack-status":2})",
+        R"({"other":"under-attack"})"})
+    EXPECT_FALSE(parse_request("PUT", "/v1/mitigations/7", bad)) << bad;
+}
+
+TEST(parse_request, a_redirect_may_leave_all_to_the_configuration) {
+  auto call = parse_request("PUT", "/v1/redirect", {});
+  ASSERT_TRUE(call);
+  EXPECT_TRUE(std::get<set_redirect>(*call).wish.on);
+  EXPECT_EQ(std::get<set_redirect>(*call).wish.alt_server, "");
+  redirect_wish wish{true, "alt.example", {"192.0.2.7", "2001:db8::7"}, 60};
+  call = parse_request("PUT", "/v1/redirect", to_json(wish));
+  ASSERT_TRUE(call) << to_string(call.error());
+  const auto& read = std::get<set_redirect>(*call).wish;
+  EXPECT_EQ(read.alt_server, wish.alt_server);
+  EXPECT_EQ(read.records, wish.records);
+  EXPECT_EQ(read.max_age, wish.max_age);
+  call = parse_request("DELETE", "/v1/redirect", {});
+  ASSERT_TRUE(call);
+  EXPECT_FALSE(std::get<set_redirect>(*call).wish.on);
+  for (const char* bad :
+       {R"({"alt-server":"a b"})", R"({"alt-server-record":["192.0.2.7"]})",
+        R"({"alt-server":"a","alt-server-record":["192.0.2.0/24"]})",
+        R"({"alt-server":"a","max-age":0})", R"({"to":"a"})"})
+    EXPECT_FALSE(parse_request("PUT", "/v1/redirect", bad)) << bad;
 }
 
 TEST(http_status, follows_from_the_failure_alone) {

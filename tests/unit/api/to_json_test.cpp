@@ -49,14 +49,14 @@ TEST(to_json, a_mitigation_bears_yang_leaves_and_field_names) {
       R"("bps_dropped":3,"pps_dropped":4},)"
       R"("enforcement":[{"mitigator":"edge","state":"failed",)"
       R"("detail":"no route"},{"mitigator":"scrub","state":"active",)"
-      R"("detail":""}],"renew":true,"age_ms":12,"answer_ms":34,)"
+      R"("detail":""}],"trigger-mitigation":true,"origin":"","renew":true,"age_ms":12,"answer_ms":34,)"
       R"("note":"line\nbreak"})");
 }
 
 constexpr const char* bare_mitigation =
     R"({"peer":"","cuid":"","mid":0,"lifetime":0,)"
     R"("status":"attack-mitigation-in-progress","progress":"",)"
-    R"("enforcement":[],"renew":false,"age_ms":0,"answer_ms":0,"note":""})";
+    R"("enforcement":[],"trigger-mitigation":true,"origin":"","renew":false,"age_ms":0,"answer_ms":0,"note":""})";
 
 TEST(to_json, what_a_mitigation_lacks_is_left_out) {
   EXPECT_EQ(to_json(mitigation_view{}), bare_mitigation);
@@ -91,7 +91,9 @@ TEST(to_json, a_session_bears_its_field_names) {
             R"({"sessions":[{"id":5,"side":"server","peer":"shop",)"
             R"("address":"192.0.2.1:4646","identity":"sha256:00",)"
             R"("transport":"dtls","state":"up","age_s":60,"idle_ms":1500,)"
-            R"("missed_heartbeats":1,"peer_hears_us":true,"requests_in":8,)"
+            R"("missed_heartbeats":1,"peer_hears_us":true,"mitigating":false,)"
+            R"("resumed":false,"redirected":false,"heartbeat_s":0,)"
+            R"("missing_hb_allowed":0,"observations":0,"requests_in":8,)"
             R"("requests_out":9}],"total":1})");
 }
 
@@ -106,15 +108,21 @@ TEST(to_json, a_node_bears_its_parts) {
   x.mitigations = 3;
   x.listening = {"udp 0.0.0.0:4646"};
   x.mitigators = {{"edge", "nftables", "up", "", 4, 0, 1}};
-  x.upstreams = {{"provider", "dots.example:4646", "down", "timed out", "cu"}};
+  auto& up = x.upstreams.emplace_back();
+  up.name = "provider";
+  up.server = "dots.example:4646";
+  up.state = "down";
+  up.detail = "timed out";
+  up.cuid = "cu";
   EXPECT_EQ(to_json(x),
             R"({"name":"edge-1","version":"0.1.0","roles":["server","client"],)"
             R"("uptime_s":3600,"sessions":2,"clients":1,"mitigations":3,)"
-            R"("listening":["udp 0.0.0.0:4646"],)"
+            R"("listening":["udp 0.0.0.0:4646"],"redirect":"",)"
             R"("mitigators":[{"name":"edge","driver":"nftables","state":"up",)"
             R"("detail":"","rules":4,"pending":0,"restarts":1}],)"
             R"("upstreams":[{"name":"provider","server":"dots.example:4646",)"
-            R"("state":"down","detail":"timed out","cuid":"cu"}]})");
+            R"("state":"down","detail":"timed out","cuid":"cu","via":"",)"
+            R"("redirect":"","under_attack":false}]})");
 }
 
 TEST(to_json, an_audit_event_bears_its_field_names) {
@@ -142,7 +150,7 @@ TEST(to_json, an_order_says_only_what_was_asked) {
 }
 
 TEST(to_json, an_order_reads_back_as_it_was) {
-  order_body x{"provider", full_mitigation().what, 86400, true};
+  order_body x{"provider", full_mitigation().what, 86400, true, false};
   x.what.uris = {"https://example.com/"};
   auto call = parse_request("POST", "/v1/mitigations", to_json(x));
   ASSERT_TRUE(call) << to_string(call.error());

@@ -41,24 +41,55 @@ TEST(answers, every_view_survives_the_way_through_json) {
   auto text = to_json(std::vector{mitigation, actors::mitigation_view{}});
   EXPECT_EQ(to_json(*read_mitigations(text)), text);
 
-  actors::session_view session{
-      7,    "server", "shop", "192.0.2.1:4646", "i", "dtls", "up", 1, 2, 3,
-      true, 4,        5};
+  mitigation.immediate = false;
+  mitigation.origin = "signal-loss";
+  auto& conflict = mitigation.conflict.emplace();
+  conflict.status = protocol::signal::conflict_status::active;
+  conflict.cause = protocol::signal::conflict_cause::overlapping_targets;
+  conflict.retry_timer = 60;
+  conflict.scope.emplace().mid = 4;
+  conflict.scope->what.fqdns = {"a.example"};
+  text = to_json(mitigation);
+  EXPECT_EQ(to_json(*read_mitigation(text)), text);
+
+  actors::session_view session;
+  session.id = 7;
+  session.side = "server";
+  session.peer = "shop";
+  session.address = "192.0.2.1:4646";
+  session.identity = "i";
+  session.transport = "DTLS 1.2";
+  session.state = "up";
+  session.age_s = 1;
+  session.idle_ms = 2;
+  session.missed_heartbeats = 3;
+  session.peer_hears_us = session.mitigating = session.resumed =
+      session.redirected = true;
+  session.heartbeat_s = 30;
+  session.missing_hb_allowed = 15;
+  session.observations = 6;
+  session.requests_in = 4;
+  session.requests_out = 5;
   text = to_json(std::vector{session}, 9);
   auto sessions = read_sessions(text);
   ASSERT_TRUE(sessions);
   EXPECT_EQ(to_json(sessions->sessions, sessions->total), text);
 
-  actors::node_view node{"n",
-                         "v",
-                         {"server"},
-                         1,
-                         2,
-                         3,
-                         4,
-                         {"udp x"},
-                         {{"m", "d", "up", "x", 1, 2, 3}},
-                         {{"u", "s", "down", "y", "c"}}};
+  actors::node_view node;
+  node.name = "n";
+  node.version = "v";
+  node.roles = {"server"};
+  node.uptime_s = 1;
+  node.sessions = 2;
+  node.clients = 3;
+  node.mitigations = 4;
+  node.listening = {"udp x"};
+  node.redirect = "to there";
+  node.mitigators = {{"m", "d", "up", "x", 1, 2, 3}};
+  node.upstreams.emplace_back().name = "u";
+  node.upstreams[0].via = "udp 192.0.2.1:4646";
+  node.upstreams[0].redirect = "r";
+  node.upstreams[0].under_attack = true;
   text = to_json(node);
   EXPECT_EQ(to_json(*read_node(text)), text);
 

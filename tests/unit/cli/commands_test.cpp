@@ -13,16 +13,23 @@ using commands_test = fake_node;
 const std::string list = "GET /v1/mitigations";
 
 actors::node_view node() {
-  return {"edge-1",
-          "0.1.0",
-          {"server"},
-          3600,
-          2,
-          1,
-          3,
-          {"udp 0.0.0.0:4646"},
-          {{"edge", "nftables", "up", "", 4, 0, 1}},
-          {{"provider", "dots.example:4646", "down", "timed out", "cu"}}};
+  actors::node_view x;
+  x.name = "edge-1";
+  x.version = "0.1.0";
+  x.roles = {"server"};
+  x.uptime_s = 3600;
+  x.sessions = 2;
+  x.clients = 1;
+  x.mitigations = 3;
+  x.listening = {"udp 0.0.0.0:4646"};
+  x.mitigators = {{"edge", "nftables", "up", "", 4, 0, 1}};
+  auto& up = x.upstreams.emplace_back();
+  up.name = "provider";
+  up.server = "dots.example:4646";
+  up.state = "down";
+  up.detail = "timed out";
+  up.cuid = "cu";
+  return x;
 }
 
 actors::mitigation_view served() {
@@ -51,8 +58,8 @@ TEST_F(commands_test, status_shows_the_node_and_its_mitigations) {
             "  clients     1\n"
             "  mitigations 3\n"
             "\n"
-            "UPSTREAM  STATE  SERVER             CUID  DETAIL\n"
-            "provider  down   dots.example:4646  cu    timed out\n"
+            "UPSTREAM  STATE  SERVER             VIA  CUID  DETAIL\n"
+            "provider  down   dots.example:4646  -    cu    timed out\n"
             "\n"
             "MITIGATOR  STATE  DRIVER    RULES  PENDING  RESTARTS  DETAIL\n"
             "edge       up     nftables  4      0        1         -\n"
@@ -94,26 +101,27 @@ TEST_F(commands_test, list_of_a_client_node_shows_progress) {
 }
 
 TEST_F(commands_test, sessions_and_audit_are_tables) {
-  actors::session_view session{5,
-                               "server",
-                               "shop",
-                               "192.0.2.1:4646",
-                               "sha256:0123456789abcdef0123456789abcdef",
-                               "dtls",
-                               "up",
-                               60,
-                               1500,
-                               0,
-                               true,
-                               1234,
-                               9};
+  actors::session_view session;
+  session.id = 5;
+  session.side = "server";
+  session.peer = "shop";
+  session.address = "192.0.2.1:4646";
+  session.identity = "sha256:0123456789abcdef0123456789abcdef";
+  session.transport = "DTLS 1.2";
+  session.state = "up";
+  session.age_s = 60;
+  session.idle_ms = 1500;
+  session.peer_hears_us = true;
+  session.heartbeat_s = 30;
+  session.requests_in = 1234;
+  session.requests_out = 9;
   on("GET /v1/sessions?limit=1", 200, to_json(std::vector{session}, 5000));
   EXPECT_EQ(run({"sessions", "--limit", "1"}), exit_code::ok);
-  EXPECT_EQ(out.str(), "ID  SIDE    PEER  STATE  ADDRESS              AGE    "
-                       "HEARD        MISSED  "
+  EXPECT_EQ(out.str(), "ID  SIDE    PEER  STATE  ADDRESS                  AGE  "
+                       "  HEARD        BEATS  MISSED  "
                        "HEARS US  IN      OUT  IDENTITY\n"
-                       "5   server  shop  up     dtls 192.0.2.1:4646  1 min  "
-                       "1500 ms ago  0       "
+                       "5   server  shop  up     DTLS 1.2 192.0.2.1:4646  1 min"
+                       "  1500 ms ago  30 s   0       "
                        "yes       1.23 k  9    sha256:0123456789ab\n"
                        "1 of 5,000 sessions; --limit shows more\n");
   on("GET /v1/audit?limit=100", 200,

@@ -205,5 +205,44 @@ TEST_F(orders, unknown_mid_is_answered_by_the_node) {
   EXPECT_EQ(err.str(), "tocsin: mid: there is no mitigation 8 (not-found)\n");
 }
 
+TEST_F(orders, a_request_may_wait_for_the_loss_of_signal) {
+  on("POST /v1/mitigations?wait=0", 202, to_json(view("requested")));
+  EXPECT_EQ(run({"mitigate", "203.0.113.7", "--on-signal-loss", "--no-wait"}),
+            exit_code::ok);
+  EXPECT_THAT(asked(), ElementsAre(R"(POST /v1/mitigations?wait=0 )"
+                                   R"({"target-prefix":["203.0.113.7/32"],)"
+                                   R"("trigger-mitigation":false})"));
+}
+
+TEST_F(orders, a_report_reaches_the_upstream) {
+  on(list, 200, list_of(view("active")));
+  auto mine = view("active");
+  auto target = "PUT /v1/mitigations/7?peer=" + mine.peer
+                + (mine.cuid.empty() ? "" : "&cuid=" + mine.cuid) + "&wait=60";
+  on(target, 200, to_json(mine));
+  EXPECT_EQ(run({"report", "7", "fails"}), exit_code::ok);
+  EXPECT_THAT(out.str(), HasSubstr("does not help yet"));
+  EXPECT_EQ(asked().back(), target + R"( {"attack-status":"under-attack"})");
+  EXPECT_EQ(run({"report", "7", "maybe"}), exit_code::usage);
+}
+
+TEST_F(orders, clients_are_sent_away_and_taken_back) {
+  actors::node_view node;
+  node.redirect = "to alt.example (maintenance)";
+  on("PUT /v1/redirect", 200, to_json(node));
+  EXPECT_EQ(run({"redirect", "--to", "alt.example", "--address", "192.0.2.7",
+                 "--time", "30m"}),
+            exit_code::ok);
+  EXPECT_EQ(out.str(), "clients are sent away: to alt.example (maintenance)\n");
+  EXPECT_EQ(asked().back(), R"(PUT /v1/redirect {"alt-server":"alt.example",)"
+                            R"("alt-server-record":["192.0.2.7"],)"
+                            R"("max-age":1800})");
+  on("DELETE /v1/redirect", 200, to_json(actors::node_view{}));
+  out.str({});
+  EXPECT_EQ(run({"redirect", "--off"}), exit_code::ok);
+  EXPECT_EQ(out.str(), "clients are served here\n");
+  EXPECT_EQ(run({"redirect", "--off", "--to", "a"}), exit_code::usage);
+}
+
 } // namespace
 } // namespace tocsin::roles::cli
