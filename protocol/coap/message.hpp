@@ -219,6 +219,11 @@ public:
   /// Removes the option at `index`; its octets stay allocated.
   void erase(std::size_t index);
 
+  /// For removing many in one walk: puts the option at `from` to `to`, which
+  /// is not behind it, and at the end cuts the list to what was kept.
+  void move(std::size_t from, std::size_t to) { slots_[to] = slots_[from]; }
+  void truncate(std::size_t size) { slots_.resize(size); }
+
   entry operator[](std::size_t index) const noexcept;
   std::size_t size() const noexcept { return slots_.size(); }
   bool empty() const noexcept { return slots_.empty(); }

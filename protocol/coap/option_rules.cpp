@@ -136,11 +136,12 @@ judgement judge_in_response(const option_list::entry& option, bool surplus) {
 }
 
 /// Calls `judge_one` for each option, removing those it ignores; false if it
-/// refused one.
+/// refused one. A peer may send thousands of them: one walk.
 template <class Judge>
 bool sift(option_list& options, Judge judge_one) {
   std::optional<option_number> previous;
-  for (std::size_t i = 0; i < options.size();) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < options.size(); ++i) {
     const auto option = options[i];
     const auto surplus = previous == option.number;
     previous = option.number;
@@ -148,13 +149,13 @@ bool sift(option_list& options, Judge judge_one) {
     case judgement::refuse:
       return false;
     case judgement::ignore:
-      options.erase(i);
       break;
     case judgement::keep:
-      ++i;
+      options.move(i, kept++);
       break;
     }
   }
+  options.truncate(kept);
   return true;
 }
 
