@@ -57,7 +57,8 @@ struct agent_limits {
 /// its exchange open when the server accepts (its response has Observe):
 /// notifications come as `response_received` with `further`; those which are
 /// older than one delivered already are dropped (RFC 7641, Section 3.4), those
-/// in blocks are fetched. A further response that is no success ends it.
+/// in blocks are fetched. A further response that is no success ends it, and so
+/// does `request_failed` when registering it again came to nothing.
 ///
 /// Notifications of one association are spaced by `parameters::non_interval`
 /// over datagrams (RFC 9132, Section 4.4.2.1); of several that wait for their

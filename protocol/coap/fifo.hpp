@@ -12,6 +12,12 @@ class fifo {
 public:
   void push(T x) { items_.push_back(std::move(x)); }
 
+  /// Makes a T out of `x` in its place.
+  template <class X>
+  void emplace(X&& x) {
+    items_.emplace_back(std::forward<X>(x));
+  }
+
   std::optional<T> pop() {
     if (empty())
       return std::nullopt;

@@ -28,6 +28,7 @@ enum class code : std::uint8_t {
   valid = 0x43,
   changed = 0x44,
   content = 0x45,
+  continue_ = 0x5f, ///< RFC 7959, Section 2.9.1
   bad_request = 0x80,
   unauthorized = 0x81,
   bad_option = 0x82,

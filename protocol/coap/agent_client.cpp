@@ -1,0 +1,398 @@
+#include "protocol/coap/agent_client.hpp"
+
+#include <algorithm>
+
+namespace tocsin::protocol::coap {
+
+namespace {
+
+constexpr std::size_t token_size = 8;
+
+/// Options that a first block adds to a request: Block1, Size1.
+constexpr std::size_t block_options = 10;
+
+/// A resource that changes with every block cannot be fetched; then it is
+/// better to say so.
+constexpr std::uint8_t max_restarts = 3;
+
+/// A server that does not answer a deregistration has forgotten it, or will
+/// learn from a RST.
+constexpr std::chrono::seconds leaving_time{30};
+
+/// Age beyond which any number is newer (RFC 7641, Section 3.4).
+constexpr std::chrono::seconds always_newer{128};
+
+/// RFC 7641, Section 3.4.
+bool is_newer(std::uint32_t x, std::uint32_t than) {
+  constexpr std::uint32_t half = 1u << 23;
+  return (than < x && x - than < half) || (than > x && than - x > half);
+}
+
+bytes etag_in(const option_list& options) {
+  const auto x = options.find(option::etag).value_or(byte_view{});
+  return {x.begin(), x.end()};
+}
+
+bool goes_on(const response_received& x) {
+  return is_success(x.code) && x.options.contains(option::observe);
+}
+
+} // namespace
+
+exchange_id agent_client::send(outgoing_request request, time_point now) {
+  exchange x;
+  x.wants_observation = request.code == code::get
+                        && request.options.find_uint(option::observe) == 0u;
+  request.keep_open = x.wants_observation;
+  if (request.deadline)
+    x.deadline = now + *request.deadline;
+  const bool has_body = request.code != code::get && request.code != code::del;
+  const auto room = sizing_.room(token_size, request.options);
+  if (!has_body || request.payload.size() <= room) {
+    x.request = request;
+    x.request.payload.clear();
+    const auto id = below_.send_request(std::move(request), now);
+    x.current = id;
+    exchanges_.emplace(id, std::move(x));
+    return id;
+  }
+  const auto szx = sizing_.choose(
+      room > block_options ? room - block_options : 0, std::nullopt);
+  if (!szx || request.payload.size() > bounds_.body) {
+    const auto id = random_();
+    events_.emplace(request_failed{id, failure_reason::too_large});
+    return id;
+  }
+  x.szx = *szx;
+  x.in_blocks = true;
+  x.request = std::move(request);
+  const auto id = send_part(0, x, now);
+  exchanges_.emplace(id, std::move(x));
+  return id;
+}
+
+/// Sends the block at `sent`. The first one makes the id of the exchange.
+exchange_id agent_client::send_part(exchange_id id, exchange& x,
+                                    time_point now) {
+  auto part = bare(x, now);
+  const auto room = sizing_.room(token_size, part.options);
+  const auto left = x.request.payload.size() - x.sent;
+  const auto share = block_sizing::share(
+      x.szx, room > block_options ? room - block_options : 0, left);
+  const auto first =
+      x.request.payload.begin() + static_cast<std::ptrdiff_t>(x.sent);
+  part.payload.assign(first, first + static_cast<std::ptrdiff_t>(share));
+  set_block(part.options, option::block1,
+            block_at(x.sent, x.szx, share < left));
+  if (x.sent == 0)
+    set_uint(part.options, option::size1, x.request.payload.size());
+  if (id != 0) {
+    send_next(id, x, std::move(part), now);
+    return id;
+  }
+  x.current = below_.send_request(std::move(part), now);
+  return x.current;
+}
+
+void agent_client::send_next(exchange_id id, exchange& x, outgoing_request part,
+                             time_point now) {
+  routes_.erase(x.current);
+  x.current = below_.send_request(std::move(part), now);
+  routes_[x.current] = id;
+}
+
+/// The request without body, with what is left of its time.
+outgoing_request agent_client::bare(const exchange& x, time_point now) const {
+  outgoing_request out;
+  out.type = x.request.type;
+  out.code = x.request.code;
+  out.options = x.request.options;
+  out.repeat = x.request.repeat;
+  out.urgent = x.request.urgent;
+  if (x.deadline)
+    out.deadline = std::max<duration>(*x.deadline - now, duration::zero());
+  return out;
+}
+
+void agent_client::on_response(response_received x, time_point now) {
+  const auto route = routes_.find(x.id);
+  const auto id = route == routes_.end() ? x.id : route->second;
+  const auto i = exchanges_.find(id);
+  if (i == exchanges_.end())
+    return;
+  auto& open = i->second;
+  const bool of_current = x.id == open.current;
+  if (open.leaving) {
+    if (!goes_on(x)) // the deregistration was answered
+      forget(id, now);
+    return;
+  }
+  if (x.further) {
+    if (is_news(open, x, now))
+      take(id, open, std::move(x), now);
+    return;
+  }
+  if (!of_current)
+    return; // of a block that is fetched no more
+  if (open.in_blocks && continue_sending(id, open, x, now))
+    return;
+  if (open.incoming) {
+    take_block(id, open, std::move(x), now);
+    return;
+  }
+  if (open.restarts > 0 && open.fetch_observed && is_success(x.code))
+    set_uint(x.options, option::observe, open.newest);
+  if (goes_on(x) && open.wants_observation) {
+    open.newest = static_cast<std::uint32_t>(
+        x.options.find_uint(option::observe).value_or(0));
+    open.newest_at = now;
+  }
+  take(id, open, std::move(x), now);
+}
+
+/// True: the answer was about a block of the request, and the next one is on
+/// its way.
+bool agent_client::continue_sending(exchange_id id, exchange& x,
+                                    const response_received& answer,
+                                    time_point now) {
+  const auto part = find_block(answer.options, option::block1);
+  const auto smaller = part && part->szx < x.szx;
+  if (answer.code == code::too_large && x.sent == 0 && smaller) {
+    x.szx = part->szx; // RFC 7959, Section 2.9.3
+    send_part(id, x, now);
+    return true;
+  }
+  if (answer.code != code::continue_)
+    return false;
+  const auto room = sizing_.room(token_size, x.request.options);
+  const auto left = x.request.payload.size() - x.sent;
+  const auto share = block_sizing::share(
+      x.szx, room > block_options ? room - block_options : 0, left);
+  if (share >= left)
+    return false; // more is wanted than there is
+  x.sent += share;
+  if (smaller) // the numbers follow from the octets sent
+    x.szx = part->szx;
+  send_part(id, x, now);
+  return true;
+}
+
+/// A first response, or a notification: whole, or its first block.
+void agent_client::take(exchange_id id, exchange& x, response_received answer,
+                        time_point now) {
+  const auto part = find_block(answer.options, option::block2);
+  if (!part || !part->more || part->num != 0 || !is_success(answer.code)) {
+    deliver(id, x, std::move(answer), now);
+    return;
+  }
+  fetch f;
+  f.etag = etag_in(answer.options);
+  f.body = std::move(answer.payload);
+  answer.payload = {};
+  x.fetch_observed = goes_on(answer);
+  f.head = std::move(answer);
+  if (x.incoming && x.current != id) {
+    // A newer state: the older one need not be fetched to its end.
+    const auto stale = x.current;
+    routes_.erase(stale);
+    x.current = id;
+    below_.cancel(stale, now);
+  }
+  x.incoming = std::move(f);
+  fetch_block(id, x, x.incoming->body.size(), part->szx, now);
+}
+
+/// Asks for the block at that octet: no Observe, another token, the ETag of
+/// the first (RFC 9132, Section 4.4.2; RFC 7959, Section 2.6).
+void agent_client::fetch_block(exchange_id id, exchange& x, std::size_t offset,
+                               std::uint8_t szx, time_point now) {
+  auto part = bare(x, now);
+  remove_option(part.options, option::observe);
+  remove_option(part.options, option::etag);
+  remove_option(part.options, option::block1);
+  if (x.answered) // the time of the registration is long over
+    part.deadline.reset();
+  if (!x.incoming->etag.empty() && offset > 0)
+    part.options.add(option::etag, x.incoming->etag);
+  set_block(part.options, option::block2, block_at(offset, szx, false));
+  send_next(id, x, std::move(part), now);
+}
+
+void agent_client::take_block(exchange_id id, exchange& x,
+                              response_received answer, time_point now) {
+  auto& f = *x.incoming;
+  const auto part = find_block(answer.options, option::block2);
+  if (!is_success(answer.code)) {
+    give_up(id, x, failure_reason::bad_response, now);
+    return;
+  }
+  if (etag_in(answer.options) != f.etag) {
+    restart_fetch(id, x, now);
+    return;
+  }
+  const bool fits = part && part->offset() == f.body.size()
+                    && (!part->more || part->full(answer.payload.size()));
+  if (!fits) {
+    give_up(id, x, failure_reason::bad_response, now);
+    return;
+  }
+  f.body.insert(f.body.end(), answer.payload.begin(), answer.payload.end());
+  if (f.body.size() > bounds_.body) {
+    give_up(id, x, failure_reason::too_large, now);
+    return;
+  }
+  if (part->more) {
+    fetch_block(id, x, f.body.size(), part->szx, now);
+    return;
+  }
+  auto whole = std::move(f.head);
+  whole.payload = std::move(f.body);
+  remove_option(whole.options, option::block2);
+  remove_option(whole.options, option::size2);
+  x.incoming.reset();
+  routes_.erase(x.current);
+  x.current = id;
+  deliver(id, x, std::move(whole), now);
+}
+
+/// The resource changed while it was fetched (RFC 7959, Section 2.4).
+void agent_client::restart_fetch(exchange_id id, exchange& x, time_point now) {
+  if (++x.restarts > max_restarts) {
+    give_up(id, x, failure_reason::bad_response, now);
+    return;
+  }
+  // The next answer is the first block of another version.
+  x.incoming.reset();
+  auto part = bare(x, now);
+  remove_option(part.options, option::observe);
+  remove_option(part.options, option::etag);
+  if (x.answered)
+    part.deadline.reset();
+  send_next(id, x, std::move(part), now);
+}
+
+void agent_client::deliver(exchange_id id, exchange& x,
+                           response_received answer, time_point now) {
+  answer.id = id;
+  answer.further = x.answered;
+  const bool stays = x.wants_observation && goes_on(answer);
+  x.answered = true;
+  x.observing = stays;
+  x.restarts = 0;
+  x.in_blocks = false;
+  x.request.payload = {};
+  events_.emplace(std::move(answer));
+  if (!stays)
+    forget(id, now);
+}
+
+/// Over a stream the order is that of sending, and the number means nothing
+/// (RFC 8323, Section 7.1).
+bool agent_client::is_news(exchange& x, const response_received& answer,
+                           time_point now) {
+  const auto number = answer.options.find_uint(option::observe);
+  if (!number || !is_success(answer.code) || below_.reliable())
+    return true;
+  const auto value = static_cast<std::uint32_t>(*number);
+  if (!is_newer(value, x.newest) && now <= x.newest_at + always_newer)
+    return false;
+  x.newest = value;
+  x.newest_at = now;
+  return true;
+}
+
+void agent_client::on_failure(const request_failed& x, time_point now) {
+  const auto route = routes_.find(x.id);
+  const auto id = route == routes_.end() ? x.id : route->second;
+  const auto i = exchanges_.find(id);
+  if (i == exchanges_.end())
+    return;
+  if (i->second.leaving) {
+    forget(id, now);
+    return;
+  }
+  if (x.id == i->second.current || x.id == id)
+    give_up(id, i->second, x.reason, now);
+}
+
+/// A notification that cannot be fetched is made good by the next one; any
+/// other exchange has failed.
+void agent_client::give_up(exchange_id id, exchange& x, failure_reason why,
+                           time_point now) {
+  if (x.observing && x.current != id) {
+    routes_.erase(x.current);
+    x.incoming.reset();
+    x.current = id;
+    x.restarts = 0;
+    return;
+  }
+  events_.emplace(request_failed{id, why});
+  forget(id, now);
+}
+
+void agent_client::forget(exchange_id id, time_point now) {
+  const auto node = exchanges_.extract(id);
+  if (node.empty())
+    return;
+  const auto& x = node.mapped();
+  routes_.erase(x.current);
+  if (x.current != id)
+    below_.cancel(x.current, now);
+  if (x.wants_observation)
+    below_.cancel(id, now); // gives up the token
+}
+
+void agent_client::cancel(exchange_id id, time_point now) {
+  const auto i = exchanges_.find(id);
+  if (i == exchanges_.end())
+    return;
+  auto& x = i->second;
+  if (!x.observing) {
+    if (!x.leaving)
+      events_.emplace(request_failed{id, failure_reason::cancelled});
+    const auto current = x.current;
+    forget(id, now);
+    below_.cancel(current, now);
+    return;
+  }
+  auto last = bare(x, now);
+  last.options = x.request.options;
+  remove_option(last.options, option::observe);
+  remove_option(last.options, option::etag);
+  last.options.add_uint(option::observe, 1);
+  last.same_token = id;
+  last.keep_open = true;
+  last.deadline = leaving_time;
+  x.leaving = now + leaving_time;
+  below_.send_request(std::move(last), now);
+}
+
+void agent_client::reregister(exchange_id id, time_point now) {
+  const auto i = exchanges_.find(id);
+  if (i == exchanges_.end() || !i->second.observing || i->second.leaving)
+    return;
+  auto again = bare(i->second, now);
+  again.same_token = id;
+  again.keep_open = true;
+  again.deadline.reset();
+  below_.send_request(std::move(again), now);
+}
+
+std::optional<time_point> agent_client::next_deadline() const {
+  std::optional<time_point> due;
+  for (const auto& [_, x] : exchanges_)
+    if (x.leaving && (!due || *x.leaving < *due))
+      due = x.leaving;
+  return due;
+}
+
+void agent_client::on_time(time_point now) {
+  std::vector<exchange_id> over;
+  for (const auto& [id, x] : exchanges_)
+    if (x.leaving && *x.leaving <= now)
+      over.push_back(id);
+  for (auto id : over)
+    forget(id, now);
+}
+
+} // namespace tocsin::protocol::coap
