@@ -1,6 +1,8 @@
 #include "actors/session.hpp"
 
 #include "actors/heartbeat.hpp"
+#include "protocol/coap/endpoint.hpp"
+#include "protocol/coap/stream_endpoint.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -16,15 +18,22 @@ namespace {
 /// HEARTBEAT needs to know that the peer is alive, not how often it speaks.
 constexpr std::chrono::seconds traffic_notice{1};
 
-coap::limits bounds_of(const transports::dtls_association& dtls) {
-  coap::limits x;
-  x.message_size = static_cast<std::uint32_t>(
-      std::min<std::size_t>(x.message_size, dtls.max_plaintext()));
-  return x;
+std::unique_ptr<coap::message_layer> make_layer(const session_setup& setup,
+                                                time_point now) {
+  if (setup.security->reliable())
+    return std::make_unique<coap::stream_endpoint>(coap::parameters{},
+                                                   setup.random, now);
+  coap::limits bounds;
+  bounds.message_size = static_cast<std::uint32_t>(std::min<std::size_t>(
+      bounds.message_size, setup.security->max_plaintext()));
+  return std::make_unique<coap::endpoint>(coap::parameters{}, setup.random,
+                                          bounds);
 }
 
 /// Who the agent is, stable over a renewed certificate (RFC 9132, Section 8).
 std::string identity_of(const transports::peer_identity& x) {
+  if (!x.psk_identity.empty())
+    return "psk:" + x.psk_identity;
   if (!x.dns_names.empty())
     return x.dns_names.front();
   return x.common_name.empty() ? x.spki_fingerprint : x.common_name;
@@ -34,17 +43,27 @@ std::string identity_of(const transports::peer_identity& x) {
 
 session::session(caf::actor_config& cfg, std::shared_ptr<session_setup> setup)
     : pinned{cfg, setup->where}, setup_{std::move(setup)},
-      endpoint_{coap::parameters{}, setup_->random, bounds_of(*setup_->dtls)},
-      timer_{setup_->reactor}, born_{clock().now()}, heard_{born_}, told_{
-                                                                        born_} {
+      agent_{make_layer(*setup_, clock().now()), setup_->random},
+      timer_{setup_->reactor}, config_{setup_->policy,
+                                       setup_->security->reliable()},
+      born_{clock().now()}, heard_{born_}, told_{born_} {
   peer_.address = setup_->address;
   peer_.session = setup_->id;
   peer_.customer = setup_->peer;
+  if (setup_->server)
+    return;
+  sig::config_client_settings settings;
+  settings.wish = setup_->wishes;
+  settings.reliable = setup_->security->reliable();
+  settings.acceptable = setup_->policy;
+  // sids have to ascend over all sessions and restarts: the clock does.
+  negotiator_.emplace(std::move(settings),
+                      static_cast<std::uint32_t>(setup_->clock.at(born_)));
 }
 
 session::behavior_type session::make_behavior() {
   return {
-      [this](atom::packet, const bytes& datagram) { on_packet(datagram); },
+      [this](atom::packet, const bytes& octets) { on_packet(octets); },
       [this](atom::tick) { on_tick(); },
       [this](atom::gone) {
         setup_->forget = [] {}; // the table let go of it already
@@ -67,15 +86,25 @@ session::behavior_type session::make_behavior() {
       [this](atom::silent, std::uint32_t missed) {
         send(setup_->owner, atom::silent_v, setup_->id, missed);
       },
-      [](atom::notify, std::uint64_t, const dots_response&) {},
-      [](atom::cancel, std::uint64_t) {},
-      [](atom::mode, const std::string&, bool) {},
-      [](atom::redirect, const redirect_order&) {},
-      [this](atom::status) { return view(); },
-      [this](atom::finish, const std::string& why) {
-        setup_->dtls->close();
-        end(session_end::shut_down, why);
+      [this](atom::notify, std::uint64_t request, dots_response& x) {
+        notify(request, std::move(x));
+        pump();
       },
+      [this](atom::cancel, std::uint64_t observation) {
+        observing_.erase(observation);
+        agent_.cancel(observation, clock().now());
+        pump();
+      },
+      [this](atom::mode, const std::string& cuid, bool active) {
+        set_mode(cuid, active);
+        pump();
+      },
+      [this](atom::redirect, redirect_order& x) {
+        redirect(std::move(x));
+        pump();
+      },
+      [this](atom::status) { return view(); },
+      [this](atom::finish, const std::string& why) { say_goodbye(why); },
   };
 }
 
@@ -83,13 +112,14 @@ void session::on_exit() {
   timer_.stop();
   clients_.clear();
   calls_.clear();
+  observers_.clear();
   heartbeat_ = heartbeat_actor{}; // the two hold each other
 }
 
-void session::on_packet(const bytes& datagram) {
+void session::on_packet(const bytes& octets) {
   if (ended_)
     return;
-  setup_->dtls->receive(datagram, clock().now());
+  setup_->security->receive(octets, clock().now());
   pump();
 }
 
@@ -98,54 +128,95 @@ void session::on_tick() {
   if (ended_)
     return;
   auto now = clock().now();
-  setup_->dtls->on_time(now);
-  endpoint_.on_time(now);
+  setup_->security->on_time(now);
+  agent_.on_time(now);
+  if (negotiator_ && up_)
+    negotiate(negotiator_->on_time(now));
   pump();
 }
 
-/// Moves everything as far as it goes: records in, events, messages out.
+/// Moves everything as far as it goes: octets in, events, messages out.
 void session::pump() {
-  auto& dtls = *setup_->dtls;
-  using state = transports::dtls_association::state;
-  if (!up_ && dtls.current() == state::established)
+  if (ended_)
+    return;
+  auto& security = *setup_->security;
+  using state = transports::secure_association::state;
+  if (!up_ && security.current() == state::established)
     on_established();
-  bytes buffer;
-  while (dtls.next_plaintext(buffer)) {
-    note_traffic();
-    endpoint_.receive(buffer, clock().now());
-  }
-  while (auto event = endpoint_.next_event())
-    on_event(*event);
-  while (up_ && endpoint_.next_datagram(buffer))
-    if (auto ok = dtls.send(buffer); !ok)
-      spdlog::debug("session {}: message not sent: {}", setup_->id,
-                    to_string(ok.error()));
-  while (dtls.next_datagram(buffer))
-    setup_->send(buffer);
-  if (dtls.current() == state::closed) {
-    if (dtls.failure_reason().empty())
+  drain();
+  flush();
+  if (ended_)
+    return;
+  if (security.current() == state::closed) {
+    if (security.failure_reason().empty())
       end(session_end::closed, "closed by the peer");
     else
-      end(session_end::failed, dtls.failure_reason());
+      end(session_end::failed, security.failure_reason());
     return;
   }
-  auto due = endpoint_.next_deadline();
-  if (auto other = dtls.next_deadline(); other && (!due || *other < *due))
-    due = other;
+  if (closing_ && agent_.pending_requests() == 0) {
+    security.close();
+    end(session_end::closed, "closed by the peer");
+    return;
+  }
+  auto due = agent_.next_deadline();
+  auto consider = [&due](std::optional<time_point> x) {
+    if (x && (!due || *x < *due))
+      due = x;
+  };
+  consider(security.next_deadline());
+  if (negotiator_ && up_)
+    consider(negotiator_->next_deadline());
   timer_.set(this, due);
+}
+
+void session::drain() {
+  bytes buffer;
+  while (setup_->security->next_plaintext(buffer)) {
+    note_traffic();
+    agent_.receive(buffer, clock().now());
+  }
+  while (auto event = agent_.next_event())
+    on_event(*event);
+}
+
+/// What is to be said leaves, as far as the association allows.
+void session::flush() {
+  auto& security = *setup_->security;
+  bytes buffer;
+  while (up_ && agent_.next_datagram(buffer)) {
+    // A stream knows no boundaries: what is longer than a record goes in
+    // pieces.
+    byte_view rest{buffer};
+    do {
+      auto piece =
+          security.reliable()
+              ? rest.first(std::min(rest.size(), security.max_plaintext()))
+              : rest;
+      rest = rest.subspan(piece.size());
+      if (auto ok = security.send(piece); !ok) {
+        spdlog::debug("session {}: message not sent: {}", setup_->id,
+                      to_string(ok.error()));
+        break;
+      }
+    } while (!rest.empty());
+  }
+  while (security.next_datagram(buffer))
+    setup_->send(buffer);
 }
 
 void session::on_established() {
   up_ = true;
   setup_->established();
-  const auto& who = setup_->dtls->peer();
+  const auto& who = setup_->security->peer();
   peer_.fingerprint = who.fingerprint;
   peer_.identity = identity_of(who);
   if (setup_->server) {
     auto found =
         setup_->customers.find({{who.fingerprint, who.spki_fingerprint},
                                 who.dns_names,
-                                who.common_name});
+                                who.common_name,
+                                who.psk_identity});
     if (found) {
       customer_ = *found;
       peer_.customer = customer_->name;
@@ -156,23 +227,71 @@ void session::on_established() {
   }
   auto role = setup_->server ? sig::heartbeat_role::server
                              : sig::heartbeat_role::client;
-  heartbeat_ = spawn<heartbeat, caf::lazy_init>(
-      where(), setup_->reactor, session_actor{this}, role, setup_->heartbeats);
+  heartbeat_ = spawn<heartbeat, caf::lazy_init>(where(), setup_->reactor,
+                                                session_actor{this}, role,
+                                                sig::heartbeats_of(values()));
   send(heartbeat_, atom::tick_v);
-  spdlog::info("session {}: up with {} ({}) at {}", setup_->id,
+  spdlog::info("session {}: up with {} ({}) at {}, {}{}", setup_->id,
                peer_.customer.empty() ? "a stranger" : peer_.customer,
-               peer_.identity, setup_->address);
+               peer_.identity, setup_->address, setup_->security->protocol(),
+               setup_->security->resumed() ? ", resumed" : "");
   send(setup_->owner, atom::opened_v, session_opened{setup_->id, peer_},
        caf::actor_cast<caf::strong_actor_ptr>(this));
+  use_values();
+  if (setup_->server)
+    restore_config();
+  else
+    negotiate(negotiator_->start(false, clock().now()));
 }
 
-void session::on_event(coap::event& x) {
+void session::on_event(coap::agent_event& x) {
   if (auto* request = std::get_if<coap::incoming_request>(&x))
     on_request(*request);
   else if (auto* response = std::get_if<coap::response_received>(&x))
     on_response(*response);
   else if (auto* failed = std::get_if<coap::request_failed>(&x))
     on_failure(*failed);
+  else if (auto* over = std::get_if<coap::observation_ended>(&x))
+    on_observation_ended(over->id);
+  else
+    on_stream_end(std::get<coap::stream_ended>(x));
+}
+
+void session::on_stream_end(const coap::stream_ended& x) {
+  if (x.orderly) {
+    closing_ = true; // after the answers that are due (RFC 8323, 5.5)
+    return;
+  }
+  flush(); // Abort says why
+  setup_->security->close();
+  end(session_end::failed, x.reason);
+}
+
+void session::say_goodbye(const std::string& why) {
+  if (ended_)
+    return;
+  if (up_) {
+    agent_.release(clock().now());
+    flush();
+  }
+  setup_->security->close();
+  end(session_end::shut_down, why);
+}
+
+void session::set_mode(const std::string& cuid, bool active) {
+  bool before = !mitigating_.empty();
+  if (active)
+    mitigating_.insert(cuid);
+  else
+    mitigating_.erase(cuid);
+  if (before == active && before == !mitigating_.empty())
+    return;
+  if (!setup_->server) {
+    if (heartbeat_)
+      send(heartbeat_, atom::mode_v, !mitigating_.empty());
+    negotiator_->set_under_attack(!mitigating_.empty());
+  }
+  use_values();
 }
 
 void session::note_traffic() {
@@ -187,9 +306,9 @@ void session::end(session_end how, const std::string& why) {
   if (ended_)
     return;
   ended_ = true;
-  bytes datagram;
-  while (setup_->dtls->next_datagram(datagram)) // close_notify
-    setup_->send(datagram);
+  bytes octets;
+  while (setup_->security->next_datagram(octets)) // close_notify
+    setup_->send(octets);
   setup_->forget();
   for (auto& [_, promise] : calls_)
     promise.deliver(to_error(fail(ec::closed, "session", why)));
@@ -213,8 +332,8 @@ session_view session::view() const {
   x.side = setup_->server ? "server" : "client";
   x.peer = peer_.customer;
   x.address = setup_->address;
-  x.identity = peer_.fingerprint;
-  x.transport = "dtls";
+  x.identity = peer_.fingerprint.empty() ? peer_.identity : peer_.fingerprint;
+  x.transport = setup_->security->protocol();
   x.state = ended_ ? "closed" : up_ ? "up" : "handshaking";
   using namespace std::chrono;
   x.age_s =
@@ -223,7 +342,15 @@ session_view session::view() const {
       duration_cast<milliseconds>(now - heard_).count());
   x.missed_heartbeats = missed_;
   x.peer_hears_us = peer_hears_us_;
-  const auto& n = endpoint_.counters();
+  x.mitigating = !mitigating_.empty();
+  x.resumed = setup_->security->resumed();
+  x.redirected = redirect_.active;
+  x.heartbeat_s =
+      static_cast<std::uint32_t>(values().heartbeat_interval.count());
+  x.missing_hb_allowed = values().missing_hb_allowed;
+  x.sid = negotiator_ ? negotiator_->sid() : config_.sid();
+  x.observations = agent_.observations();
+  const auto& n = agent_.counters();
   x.requests_in = n.requests;
   x.requests_out = n.responses + n.timeouts;
   return x;

@@ -2,15 +2,17 @@
 #include "actors/home.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/reactor_timer.hpp"
-#include "protocol/coap/endpoint.hpp"
+#include "protocol/coap/agent.hpp"
+#include "protocol/signal/config_client.hpp"
 #include "protocol/signal/customer_table.hpp"
 #include "protocol/signal/heartbeat.hpp"
 #include "protocol/signal/request.hpp"
-#include "transports/dtls.hpp"
+#include "transports/secure_association.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 namespace tocsin::actors {
@@ -23,22 +25,31 @@ struct session_setup {
   std::string address; ///< of the peer, for people
   home* where = nullptr;
   transports::reactor* reactor = nullptr; ///< null: virtual time
-  std::unique_ptr<transports::dtls_association> dtls;
-  std::function<void(byte_view)> send; ///< a datagram for the peer
-  std::function<void()> established;   ///< the handshake is over
-  std::function<void()> forget;        ///< take it out of the session table
+  std::unique_ptr<transports::secure_association> security;
+  /// A datagram, or the next octets of the stream, for the peer.
+  std::function<void(byte_view)> send;
+  std::function<void()> established; ///< the handshake is over
+  std::function<void()> forget;      ///< take it out of the session table
   session_owner_actor owner;
   supervisor_actor directory;                 ///< server side: finds CLIENTs
   protocol::signal::customer_table customers; ///< server side
-  protocol::signal::heartbeat_settings heartbeats;
+  /// What may be negotiated, and what holds until it is.
+  protocol::signal::config_policy policy;
+  /// Client side: what to ask for; absent: nothing is negotiated.
+  std::optional<protocol::signal::session_sets> wishes;
+  epoch clock;
   protocol::coap::random_source random;
 };
+
+/// The CoAP response to what CLIENT answered.
+protocol::coap::response to_response(dots_response x);
 
 /// Handles that a SESSION keeps of its peer's CLIENTs, cuids in all.
 inline constexpr std::size_t max_cached_clients = 16;
 
-/// A SESSION: one security association with its CoAP endpoint, at home on its
-/// reactor. Heartbeats end here; requests on `mitigate` go to the CLIENT.
+/// A SESSION: one security association with its CoAP agent, at home on its
+/// reactor, over datagrams or over a stream. Heartbeats and the configuration
+/// of the session end here; requests on `mitigate` go to the CLIENT.
 class session final : public pinned<session_actor::base> {
 public:
   session(caf::actor_config& cfg, std::shared_ptr<session_setup> setup);
@@ -50,11 +61,16 @@ public:
   void on_exit() override;
 
 private:
-  void on_packet(const bytes& datagram);
+  void on_packet(const bytes& octets);
   void on_tick();
   void pump();
   void on_established();
-  void on_event(protocol::coap::event& x);
+  void drain();
+  void flush();
+  void on_event(protocol::coap::agent_event& x);
+  void on_stream_end(const protocol::coap::stream_ended& x);
+  void say_goodbye(const std::string& why);
+  void set_mode(const std::string& cuid, bool active);
   void end(session_end how, const std::string& why);
   void note_traffic();
 
@@ -69,9 +85,36 @@ private:
   void not_found(protocol::coap::request_id id, const dots_request& request,
                  const failure& why);
   void answer(protocol::coap::request_id id, dots_response x);
+  void answer_observer(const client_actor& client,
+                       protocol::coap::request_id id, dots_response x);
   void refuse(protocol::coap::request_id id, const failure& why);
   void refuse(protocol::coap::request_id id, protocol::coap::code code,
               std::string_view text);
+
+  // session_observe.cpp: who watches, and who is sent elsewhere
+  void notify(protocol::coap::request_id id, dots_response x);
+  void on_observation_ended(protocol::coap::request_id id);
+  void redirect(redirect_order x);
+  bool redirects(const dots_request& x) const;
+  dots_response redirection() const;
+
+  // session_config.cpp: the configuration of the session
+  const protocol::signal::session_values& values() const;
+  void use_values();
+  void on_config(const protocol::coap::incoming_request& x,
+                 const protocol::signal::config_path& path);
+  void get_config(const protocol::coap::incoming_request& x,
+                  const protocol::signal::config_path& path);
+  void put_config(const protocol::coap::incoming_request& x, std::uint32_t sid);
+  void delete_config(const protocol::coap::incoming_request& x,
+                     const protocol::signal::config_path& path);
+  void store_config(protocol::coap::request_id id, protocol::coap::code code,
+                    protocol::signal::config_server next);
+  void tell_config_observers();
+  void restore_config();
+  void negotiate(const protocol::signal::config_step& step);
+  void on_config_answer(const protocol::coap::response_received& x);
+  void on_config_silence();
 
   // session_calls.cpp: we ask
   caf::result<coap_reply> call(coap_call what);
@@ -83,7 +126,7 @@ private:
   session_view view() const;
 
   std::shared_ptr<session_setup> setup_;
-  protocol::coap::endpoint endpoint_;
+  protocol::coap::agent agent_;
   reactor_timer timer_;
   heartbeat_actor heartbeat_;
   peer_name peer_;
@@ -92,7 +135,20 @@ private:
   std::unordered_map<protocol::coap::exchange_id,
                      caf::typed_response_promise<coap_reply>>
       calls_;
-  protocol::coap::exchange_id beat_ = 0; ///< our heartbeat under way
+  std::set<protocol::coap::exchange_id> observing_; ///< granted to us
+  protocol::coap::exchange_id beat_ = 0;            ///< our heartbeat under way
+  std::unordered_map<protocol::coap::request_id, client_actor> observers_;
+  /// Who observes the configuration, and under which sid.
+  std::vector<
+      std::pair<protocol::coap::request_id, std::optional<std::uint32_t>>>
+      config_observers_;
+  redirect_order redirect_;
+  protocol::signal::config_server config_;
+  std::optional<protocol::signal::config_client> negotiator_;
+  protocol::coap::exchange_id config_call_ = 0; ///< under way
+  bool storing_config_ = false;
+  std::set<std::string> mitigating_; ///< cuids with active mitigations
+  bool closing_ = false;             ///< the stream ends once all is answered
   time_point born_;
   time_point heard_;
   time_point told_; ///< HEARTBEAT knows of traffic up to then

@@ -22,6 +22,10 @@ coap::outgoing_request to_request(const coap_call& x, duration interval) {
   coap::outgoing_request out;
   out.type = x.confirmable ? coap::type::con : coap::type::non;
   out.code = static_cast<coap::code>(x.code);
+  if (x.if_match)
+    out.options.add(coap::option::if_match);
+  if (x.observe)
+    out.options.add_uint(coap::option::observe, 0);
   for (const auto& segment : x.path)
     out.options.add(coap::option::uri_path, segment);
   if (!x.body.empty())
@@ -37,6 +41,19 @@ coap::outgoing_request to_request(const coap_call& x, duration interval) {
   return out;
 }
 
+coap_reply to_reply(coap::response_received& x) {
+  coap_reply reply;
+  reply.code = static_cast<std::uint8_t>(x.code);
+  if (auto format = x.options.find_uint(coap::option::content_format))
+    reply.format = static_cast<std::uint16_t>(*format);
+  if (auto age = x.options.find_uint(coap::option::max_age))
+    reply.max_age = static_cast<std::uint32_t>(*age);
+  if (coap::is_success(x.code) && x.options.contains(coap::option::observe))
+    reply.observation = x.id;
+  reply.body = std::move(x.payload);
+  return reply;
+}
+
 } // namespace
 
 caf::result<coap_reply> session::call(coap_call what) {
@@ -45,8 +62,8 @@ caf::result<coap_reply> session::call(coap_call what) {
     promise.deliver(to_error(fail(ec::closed, "session", "it is not up")));
     return promise;
   }
-  auto interval = endpoint_.current_parameters().non_interval;
-  auto id = endpoint_.send_request(to_request(what, interval), clock().now());
+  auto interval = agent_.current_parameters().non_interval;
+  auto id = agent_.send_request(to_request(what, interval), clock().now());
   calls_.emplace(id, promise);
   pump();
   return promise;
@@ -57,7 +74,7 @@ void session::send_heartbeat(bool peer_hb_status) {
     return;
   auto now = clock().now();
   if (beat_ != 0) {
-    endpoint_.cancel(beat_, now); // one that stayed without answer
+    agent_.cancel(beat_, now); // one that stayed without answer
     ++missed_;
   }
   coap_call beat;
@@ -65,39 +82,49 @@ void session::send_heartbeat(bool peer_hb_status) {
   beat.path = sig::to_segments(sig::heartbeat_path{});
   beat.body = sig::encode(sig::heartbeat_body{peer_hb_status});
   beat.patience =
-      std::max<duration>(setup_->heartbeats.interval, slowest_repeat);
+      std::max<duration>(values().heartbeat_interval, slowest_repeat);
   auto request = to_request(beat, slowest_repeat);
   request.repeat.attempts = 1; // each heartbeat is sent once
-  beat_ = endpoint_.send_request(std::move(request), now);
+  beat_ = agent_.send_request(std::move(request), now);
 }
 
 void session::on_response(coap::response_received& x) {
   if (x.rtt)
     learn_rtt(*x.rtt);
+  if (x.id == config_call_)
+    return on_config_answer(x);
   if (x.id == beat_) {
     beat_ = 0;
     missed_ = 0;
     send(heartbeat_, atom::report_v, coap::is_success(x.code));
     return;
   }
+  auto reply = to_reply(x);
+  if (x.further) {
+    if (!reply.observation)
+      observing_.erase(x.id);
+    send(setup_->owner, atom::notify_v, setup_->id, x.id, std::move(reply));
+    return;
+  }
   auto node = calls_.extract(x.id);
   if (node.empty())
     return;
-  coap_reply reply;
-  reply.code = static_cast<std::uint8_t>(x.code);
-  if (auto format = x.options.find_uint(coap::option::content_format))
-    reply.format = static_cast<std::uint16_t>(*format);
-  if (auto age = x.options.find_uint(coap::option::max_age))
-    reply.max_age = static_cast<std::uint32_t>(*age);
-  reply.body = std::move(x.payload);
+  if (reply.observation)
+    observing_.insert(x.id);
   node.mapped().deliver(std::move(reply));
 }
 
 void session::on_failure(const coap::request_failed& x) {
+  if (x.id == config_call_)
+    return on_config_silence();
   if (x.id == beat_) {
     beat_ = 0;
     if (x.reason != coap::failure_reason::cancelled)
       ++missed_;
+    return;
+  }
+  if (observing_.erase(x.id) > 0) { // it has ended
+    send(setup_->owner, atom::notify_v, setup_->id, x.id, coap_reply{});
     return;
   }
   auto node = calls_.extract(x.id);
@@ -112,11 +139,11 @@ void session::on_failure(const coap::request_failed& x) {
 
 void session::learn_rtt(duration rtt) {
   auto interval = std::clamp<duration>(4 * rtt, fastest_repeat, slowest_repeat);
-  auto values = endpoint_.current_parameters();
+  auto values = agent_.current_parameters();
   if (values.non_interval == interval)
     return;
   values.non_interval = interval;
-  endpoint_.set_parameters(values);
+  agent_.set_parameters(values);
 }
 
 } // namespace tocsin::actors

@@ -53,6 +53,17 @@ std::optional<dots_request::method> method_of(coap::code x) {
 
 } // namespace
 
+coap::response to_response(dots_response x) {
+  coap::response out;
+  out.code = static_cast<coap::code>(x.code);
+  if (x.cbor)
+    out.options.add_uint(coap::option::content_format, coap::dots_cbor);
+  if (x.max_age)
+    out.options.add_uint(coap::option::max_age, *x.max_age);
+  out.payload = std::move(x.payload);
+  return out;
+}
+
 void session::on_request(coap::incoming_request& x) {
   auto format = x.options.find_uint(coap::option::content_format);
   if (x.code == coap::code::put && format && *format != coap::dots_cbor)
@@ -73,10 +84,8 @@ void session::on_request(coap::incoming_request& x) {
   if (!setup_->server)
     return refuse(x.id, coap::code::not_found,
                   "a DOTS client serves heartbeats only");
-  if (std::holds_alternative<sig::config_path>(*path))
-    return refuse(x.id, coap::code::not_implemented,
-                  "session configuration is not negotiated by this server; "
-                  "the defaults of RFC 9132 hold");
+  if (auto* config = std::get_if<sig::config_path>(&*path))
+    return on_config(x, *config);
   on_mitigate(x, std::get<sig::mitigate_path>(*path));
 }
 
@@ -93,7 +102,7 @@ void session::on_heartbeat(const coap::incoming_request& x) {
   peer_hears_us_ = beat->peer_hb_status;
   if (heartbeat_)
     send(heartbeat_, atom::heard_v, beat->peer_hb_status);
-  endpoint_.respond(x.id, {coap::code::changed, {}, {}}, clock().now());
+  agent_.respond(x.id, {coap::code::changed, {}, {}}, clock().now());
 }
 
 void session::on_mitigate(coap::incoming_request& x,
@@ -117,6 +126,12 @@ void session::on_mitigate(coap::incoming_request& x,
   request.if_match = x.options.contains(coap::option::if_match);
   request.body = std::move(x.payload);
   request.from = peer_;
+  if (request.what == dots_request::method::get
+      && x.options.find_uint(coap::option::observe) == 0u)
+    request.observe = observer{setup_->id, x.id,
+                               caf::actor_cast<caf::strong_actor_ptr>(this)};
+  if (redirects(request))
+    return answer(x.id, redirection());
   if (auto i = clients_.find(path.cuid); i != clients_.end())
     serve(i->second, x.id, std::move(request), true);
   else
@@ -166,8 +181,11 @@ void session::serve(const client_actor& client, coap::request_id id,
                     dots_request request, bool may_be_stale) {
   this->request(client, client_patience, atom::serve_v, request)
       .then(
-          [this, id](dots_response& x) {
-            answer(id, std::move(x));
+          [this, client, id](dots_response& x) {
+            if (x.observed)
+              answer_observer(client, id, std::move(x));
+            else
+              answer(id, std::move(x));
             pump();
           },
           [this, id, request, may_be_stale](const caf::error& err) mutable {
@@ -183,18 +201,19 @@ void session::serve(const client_actor& client, coap::request_id id,
 }
 
 void session::answer(coap::request_id id, dots_response x) {
-  if (x.silent) {
-    endpoint_.drop(id, clock().now());
-    return;
-  }
-  coap::response out;
-  out.code = static_cast<coap::code>(x.code);
-  if (x.cbor)
-    out.options.add_uint(coap::option::content_format, coap::dots_cbor);
-  if (x.max_age)
-    out.options.add_uint(coap::option::max_age, *x.max_age);
-  out.payload = std::move(x.payload);
-  endpoint_.respond(id, out, clock().now());
+  if (x.silent)
+    agent_.drop(id, clock().now());
+  else
+    agent_.respond(id, to_response(std::move(x)), clock().now());
+}
+
+void session::answer_observer(const client_actor& client, coap::request_id id,
+                              dots_response x) {
+  agent_.respond(id, to_response(std::move(x)), clock().now(), true);
+  if (agent_.observes(id))
+    observers_[id] = client;
+  else // beyond what one session may observe
+    send(client, atom::forget_v, setup_->id, id);
 }
 
 void session::refuse(coap::request_id id, const failure& why) {
@@ -205,7 +224,7 @@ void session::refuse(coap::request_id id, const failure& why) {
 void session::refuse(coap::request_id id, coap::code code,
                      std::string_view text) {
   spdlog::debug("session {}: {} {}", setup_->id, coap::code_string(code), text);
-  endpoint_.respond(id, coap::diagnostic(code, text), clock().now());
+  agent_.respond(id, coap::diagnostic(code, text), clock().now());
 }
 
 } // namespace tocsin::actors

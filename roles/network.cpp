@@ -113,11 +113,12 @@ network::listen(const std::vector<transports::socket_address>& addresses,
       setup->address = peer.peer.to_string();
       setup->where = &here->home;
       setup->reactor = &here->reactor;
-      setup->dtls = std::move(*dtls);
+      setup->security = std::move(*dtls);
       setup->owner = common->supervisor;
       setup->directory = common->supervisor;
       setup->customers = common->customers;
-      setup->heartbeats = common->heartbeats;
+      setup->policy = common->policy;
+      setup->clock = common->clock;
       setup->random = random_number;
       attach(*setup, here->reactor, peer.id);
       return std::make_shared<session_port>(
@@ -161,9 +162,10 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
   setup->address = where.address;
   setup->where = &here.home;
   setup->reactor = &here.reactor;
-  setup->dtls = std::move(*dtls);
+  setup->security = std::move(*dtls);
   setup->owner = std::move(owner);
-  setup->heartbeats = what.heartbeats;
+  setup->wishes = what.wishes;
+  setup->clock = what.clock;
   setup->random = random_number;
   auto handle = system_.spawn<actors::session, caf::lazy_init>(setup);
   auto source = what.source && what.source->family() == peer->family()

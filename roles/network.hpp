@@ -15,7 +15,8 @@ namespace tocsin::roles {
 struct server_sessions {
   std::shared_ptr<const transports::dtls_credentials> credentials;
   protocol::signal::customer_table customers;
-  protocol::signal::heartbeat_settings heartbeats;
+  protocol::signal::config_policy policy;
+  actors::epoch clock;
   actors::supervisor_actor supervisor;
 };
 
@@ -25,7 +26,9 @@ struct upstream_sessions {
   std::shared_ptr<const transports::dtls_credentials> credentials;
   std::string server_name; ///< checked against the certificate
   std::optional<transports::socket_address> source; ///< local address
-  protocol::signal::heartbeat_settings heartbeats;
+  /// What to negotiate; absent: the server's defaults hold.
+  std::optional<protocol::signal::session_sets> wishes;
+  actors::epoch clock;
 };
 
 /// The reactors of a node, each with its thread and the home of the SESSIONs

@@ -5,6 +5,7 @@
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/test_pki.hpp"
 #include "transports/cookie_guard.hpp"
+#include "transports/dtls.hpp"
 
 #include <deque>
 
@@ -168,7 +169,7 @@ protected:
     setup->server = server;
     setup->peer = server ? "" : "provider";
     setup->address = "127.0.0.1:4646";
-    setup->dtls = std::move(dtls);
+    setup->security = std::move(dtls);
     setup->send = [this](byte_view x) {
       wire.emplace_back(x.begin(), x.end());
     };
@@ -181,7 +182,9 @@ protected:
     acme.name = "acme";
     acme.identities.dns_names = {customer_name};
     setup->customers = *protocol::signal::customer_table::make({acme});
-    setup->heartbeats = heartbeats;
+    setup->policy = policy;
+    setup->wishes = wishes;
+    setup->clock = {now(), 1'800'000'000};
     setup->random = [this] { return ++random * 0x9E3779B97F4A7C15u; };
     uut = sys.spawn<session, caf::lazy_init>(setup);
     spawned.push_back(caf::actor_cast<caf::actor>(uut));
@@ -243,6 +246,36 @@ protected:
     return {};
   }
 
+  /// Requests of the SESSION that arrived at the peer: those about the
+  /// configuration, or all others.
+  std::vector<protocol::coap::message> requests(bool of_config = false) {
+    std::vector<protocol::coap::message> found;
+    for (const auto& x : inbox) {
+      bool about_config = false;
+      for (auto option : x.options)
+        about_config |= option.number == protocol::coap::option::uri_path
+                        && option.text() == "config";
+      if (protocol::coap::is_request(x.code) && about_config == of_config)
+        found.push_back(x);
+    }
+    inbox.clear();
+    return found;
+  }
+
+  /// Answers a request of the SESSION: in the ACK if it was confirmable.
+  void answer(const protocol::coap::message& x, protocol::coap::code code,
+              bytes payload = {}, std::optional<std::uint32_t> max_age = {}) {
+    auto reply = message(code, {}, std::move(payload));
+    reply.token = x.token;
+    if (x.type == protocol::coap::type::con) {
+      reply.type = protocol::coap::type::ack;
+      reply.mid = x.mid;
+    }
+    if (max_age)
+      reply.options.add_uint(protocol::coap::option::max_age, *max_age);
+    say(reply);
+  }
+
   void say(const protocol::coap::message& x) {
     bytes octets;
     EXPECT_TRUE(protocol::coap::serialise(x, octets));
@@ -261,7 +294,8 @@ protected:
   test::temporary_directory directory;
   test::test_pki pki;
   std::string customer_name = "client.example";
-  protocol::signal::heartbeat_settings heartbeats;
+  protocol::signal::config_policy policy;
+  std::optional<protocol::signal::session_sets> wishes;
   std::shared_ptr<owner_journal> seen = std::make_shared<owner_journal>();
   std::unique_ptr<association> peer;
   session_actor uut;

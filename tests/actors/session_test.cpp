@@ -23,22 +23,6 @@ protected:
 class client_session_test : public session_fixture {
 protected:
   void SetUp() override { connect(false); }
-
-  /// Requests of the SESSION that arrived at the peer.
-  std::vector<coap::message> requests() {
-    std::vector<coap::message> found;
-    for (const auto& x : inbox)
-      if (coap::is_request(x.code))
-        found.push_back(x);
-    inbox.clear();
-    return found;
-  }
-
-  void answer(const coap::message& x, coap::code code, bytes payload = {}) {
-    auto reply = message(code, {}, std::move(payload));
-    reply.token = x.token;
-    say(reply);
-  }
 };
 
 TEST_F(server_session_test, a_handshake_names_the_customer) {

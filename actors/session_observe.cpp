@@ -1,0 +1,48 @@
+// Who observes through a SESSION, and who is sent elsewhere.
+#include "actors/session.hpp"
+
+#include "protocol/signal/codec.hpp"
+#include "protocol/signal/response.hpp"
+
+namespace tocsin::actors {
+
+namespace coap = protocol::coap;
+namespace sig = protocol::signal;
+
+void session::notify(coap::request_id id, dots_response x) {
+  agent_.notify(id, to_response(std::move(x)), clock().now());
+}
+
+void session::on_observation_ended(coap::request_id id) {
+  std::erase_if(config_observers_,
+                [id](const auto& x) { return x.first == id; });
+  auto node = observers_.extract(id);
+  if (!node.empty())
+    send(node.mapped(), atom::forget_v, setup_->id, id);
+}
+
+/// Who observes learns it at once (RFC 9132, Section 4.6): 5.03 ends the
+/// observation.
+void session::redirect(redirect_order x) {
+  redirect_ = std::move(x);
+  if (!redirect_.active || !up_)
+    return;
+  std::vector<coap::request_id> all;
+  for (const auto& [id, _] : observers_)
+    all.push_back(id);
+  for (auto id : all)
+    notify(id, redirection());
+}
+
+/// Requests for mitigation go elsewhere. What is here may still be read and
+/// withdrawn here: a client that moved must be able to take its requests back.
+bool session::redirects(const dots_request& x) const {
+  return redirect_.active && x.what == dots_request::method::put;
+}
+
+dots_response session::redirection() const {
+  return {static_cast<std::uint8_t>(sig::response_code::unavailable), true,
+          sig::encode(redirect_.where), redirect_.max_age};
+}
+
+} // namespace tocsin::actors
