@@ -164,6 +164,7 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
   setup->reactor = &here.reactor;
   setup->security = std::move(*dtls);
   setup->owner = std::move(owner);
+  setup->policy = what.policy;
   setup->wishes = what.wishes;
   setup->clock = what.clock;
   setup->random = random_number;

@@ -2,6 +2,7 @@
 #include "actors/home.hpp"
 #include "actors/session.hpp"
 #include "actors/upstream.hpp"
+#include "transports/dtls.hpp"
 #include "transports/reactor.hpp"
 
 #include <atomic>
@@ -26,6 +27,7 @@ struct upstream_sessions {
   std::shared_ptr<const transports::dtls_credentials> credentials;
   std::string server_name; ///< checked against the certificate
   std::optional<transports::socket_address> source; ///< local address
+  protocol::signal::config_policy policy;
   /// What to negotiate; absent: the server's defaults hold.
   std::optional<protocol::signal::session_sets> wishes;
   actors::epoch clock;

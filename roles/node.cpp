@@ -3,6 +3,7 @@
 #include "actors/console.hpp"
 #include "actors/supervisor.hpp"
 #include "roles/cli/cli.hpp"
+#include "roles/config/session_terms.hpp"
 #include "roles/drivers.hpp"
 #include "roles/logging.hpp"
 #include "roles/network.hpp"
@@ -63,6 +64,7 @@ private:
   driver_host drivers_;
   credentials server_identity_, client_identity_;
   sig::customer_table customers_;
+  actors::epoch clock_;
   std::unique_ptr<network> network_;
   actors::supervisor_actor supervisor_;
   actors::console_actor console_;
@@ -109,7 +111,9 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     sessions.name = up.name;
     sessions.credentials = client_identity_;
     sessions.server_name = up.server_name;
-    sessions.heartbeats = {up.heartbeat_interval, up.missing_hb_allowed};
+    sessions.policy = terms_of(up);
+    sessions.wishes = wishes_of(up);
+    sessions.clock = setup.clock;
     if (up.source) {
       auto source = transports::socket_address::parse_host(
           up.source->address_string(), 0);
@@ -151,7 +155,7 @@ result<void> node::assemble(actors::supervisor_setup& setup) {
   network_ = std::make_unique<network>(system_, reactors, limits);
   setup.name = config_.node.name;
   setup.version = std::string{version};
-  setup.clock = start_clock();
+  setup.clock = clock_ = start_clock();
   std::error_code failed;
   if (fs::create_directories(config_.node.data_dir, failed))
     fs::permissions(config_.node.data_dir, fs::perms::owner_all, failed);
@@ -182,11 +186,9 @@ result<void> node::open_doors() {
       return address.error();
     addresses.push_back(*address);
   }
-  return network_->listen(addresses, {server_identity_,
-                                      customers_,
-                                      {config_.server->heartbeat_interval,
-                                       config_.server->missing_hb_allowed},
-                                      supervisor_});
+  return network_->listen(addresses,
+                          {server_identity_, customers_,
+                           terms_of(*config_.server), clock_, supervisor_});
 }
 
 result<void> node::open_console() {

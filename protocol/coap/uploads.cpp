@@ -30,7 +30,8 @@ uploads::verdict uploads::take(incoming_request& x, const block& part,
     return verdict::answer;
   }
   // A copy of block 0 must not throw away what came since.
-  const auto copy = i != transfers_.end() && i->first == x.token;
+  const auto copy =
+      i != transfers_.end() && i->first == x.token && same(*i, part, x.payload);
   if (part.num == 0 && !copy) {
     if (i != transfers_.end())
       transfers_.erase(i);
@@ -51,6 +52,8 @@ uploads::verdict uploads::take(incoming_request& x, const block& part,
     i->body.insert(i->body.end(), x.payload.begin(), x.payload.end());
     i->whole = !part.more;
   } else if (!same(*i, part, x.payload)) {
+    if (part.offset() < i->body.size())
+      transfers_.erase(i); // contradicts what was received
     reply = incomplete("not the block that comes next");
     return verdict::answer;
   }
@@ -67,8 +70,8 @@ bool uploads::same(const transfer& x, const block& part, byte_view payload) {
   const auto at = part.offset();
   if (at > x.body.size() || payload.size() > x.body.size() - at)
     return false;
-  const auto ends_body = x.whole && at == x.last_offset
-                         && at + payload.size() == x.body.size();
+  const auto ends_body =
+      x.whole && at == x.last_offset && at + payload.size() == x.body.size();
   return (part.more || ends_body)
          && std::ranges::equal(payload,
                                byte_view{x.body}.subspan(at, payload.size()));

@@ -1,0 +1,67 @@
+#include "roles/config/session_terms.hpp"
+
+#include <algorithm>
+
+namespace tocsin::roles {
+
+namespace sig = protocol::signal;
+
+namespace {
+
+std::uint32_t seconds_of(std::chrono::seconds x) {
+  return static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(x.count(), 0, 0xffffffff));
+}
+
+void include(sig::value_range& range, std::uint32_t value) {
+  range.min = std::min(range.min, value);
+  range.max = std::max(range.max, value);
+}
+
+sig::session_values values_of(std::chrono::seconds interval,
+                              std::uint32_t missing) {
+  sig::session_values x;
+  x.heartbeat_interval = interval;
+  x.missing_hb_allowed = missing;
+  return x;
+}
+
+sig::session_sets sets_of(const upstream_config& x) {
+  auto busy = x.mitigating_heartbeat_interval.value_or(x.heartbeat_interval);
+  return {values_of(busy, x.missing_hb_allowed),
+          values_of(x.heartbeat_interval, x.missing_hb_allowed)};
+}
+
+} // namespace
+
+sig::config_policy terms_of(const server_config& x) {
+  sig::config_policy out;
+  const auto& s = x.session;
+  out.heartbeat_interval = {seconds_of(s.min_heartbeat_interval),
+                            seconds_of(s.max_heartbeat_interval)};
+  out.missing_hb_allowed = {s.min_missing_hb_allowed, s.max_missing_hb_allowed};
+  out.probing_rate.max = s.max_probing_rate;
+  out.max_age = seconds_of(s.max_age);
+  out.defaults = values_of(x.heartbeat_interval, x.missing_hb_allowed);
+  return out;
+}
+
+std::optional<sig::session_sets> wishes_of(const upstream_config& x) {
+  auto sets = sets_of(x);
+  if (sets == sig::session_sets{})
+    return std::nullopt;
+  return sets;
+}
+
+sig::config_policy terms_of(const upstream_config& x) {
+  sig::config_policy out;
+  auto sets = sets_of(x);
+  for (const auto& one : {sets.idle, sets.mitigating}) {
+    if (one.heartbeat_interval.count() != 0)
+      include(out.heartbeat_interval, seconds_of(one.heartbeat_interval));
+    include(out.missing_hb_allowed, one.missing_hb_allowed);
+  }
+  return out;
+}
+
+} // namespace tocsin::roles

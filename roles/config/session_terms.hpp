@@ -1,0 +1,22 @@
+#pragma once
+#include "protocol/signal/session_config.hpp"
+#include "roles/config/config.hpp"
+
+#include <optional>
+
+/// What the configuration says about the sessions of a node (RFC 9132, Section
+/// 4.5).
+namespace tocsin::roles {
+
+/// What a server accepts, and what holds until a client negotiates.
+protocol::signal::config_policy terms_of(const server_config& x);
+
+/// What a client asks its server for; nothing: whatever the server has, as the
+/// configuration wants no more than the defaults.
+std::optional<protocol::signal::session_sets>
+wishes_of(const upstream_config& x);
+
+/// What a client lets a server talk it into: its own wishes are among it.
+protocol::signal::config_policy terms_of(const upstream_config& x);
+
+} // namespace tocsin::roles
