@@ -37,8 +37,11 @@ END
 play_life() {
   step "The life of a mitigation request"
   # SIG-116, SIG-118, SIG-122, SIG-016: created, with mid and lifetime granted
+  # SIG-009: without a session configuration before
+  # SIG-015, COAP-057: PUT, GET and DELETE, each with the codes that it has
   ask_server put "$cuid/mid=123" "$good"
   answer_is "a new request is created" 2.01 a101a10281a205187b0e190e10
+  # SIG-381
   format_is "its answer is application/dots+cbor" application/dots+cbor
   # SIG-039: Non-confirmable both ways
   equal "a Non-confirmable request has a Non-confirmable answer" "$kind" NON

@@ -103,6 +103,7 @@ const mistake mistakes[] = {
      "out of range: -1", "from 1 to 10000000"},
     {"number_beyond_32_bits", "missing_hb_allowed = 15",
      "missing_hb_allowed = @@4294967296", "out of range", "from 1 to 65535"},
+    // SIG-238
     {"heartbeats_too_often", "heartbeat_interval = \"30s\"",
      "heartbeat_interval = @@\"14s\"", "out of range: 14s",
      "from 15s to 4m, or 0s"},

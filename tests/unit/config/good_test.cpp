@@ -230,7 +230,7 @@ TEST(good, each_server_may_be_shown_another_cuid) {
   EXPECT_EQ(x.value.client->upstreams[1].cuid, "DDECAwQFBgcICQoLDA0ODw");
 }
 
-// SIG-003, SIG-213, SIG-236
+// SIG-003, SIG-005, SIG-213, SIG-236
 TEST(good, the_least_server_gets_the_defaults) {
   auto x = parsed(least_server);
   EXPECT_THAT(x.report(), IsEmpty());

@@ -44,7 +44,7 @@ TEST(customer, may_protect_its_own_prefixes) {
   EXPECT_TRUE(authorise(acme(), at({"192.0.2.77", "2001:db8:a:1::/64"})));
 }
 
-// SIG-078, SIG-366, SIG-395, SIG-396
+// SIG-047, SIG-078, SIG-366, SIG-395, SIG-396
 TEST(customer, may_not_protect_foreign_prefixes) {
   for (auto text : {"198.51.100.1", "192.0.3.0/24", "192.0.2.0/23", "0.0.0.0/0",
                     "2001:db8:b::/48", "2001:db8::/32", "::/0"}) {
@@ -169,6 +169,7 @@ TEST_F(customer_table_test, refuses_a_peer_that_nobody_has_configured) {
   EXPECT_THAT(verdict.error().detail, HasSubstr("DNS name x.example"));
 }
 
+// SIG-046: the kinds and the order of RFC 7589, Section 7.
 TEST_F(customer_table_test, prefers_fingerprint_to_san_to_common_name) {
   EXPECT_EQ(found({{print_of('b')}, {"dots.acme.example"}, "Acme Edge"}),
             "umbrella");

@@ -187,6 +187,7 @@ TEST(heartbeat, a_late_call_counts_one_miss) {
 }
 
 // An interval of zero switches heartbeats and loss detection off.
+// SIG-231
 TEST(heartbeat, can_be_off) {
   for (auto role : {client, server}) {
     heartbeat_machine uut{role, {0s, 15}, t0};

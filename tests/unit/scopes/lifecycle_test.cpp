@@ -291,7 +291,7 @@ TEST(lifecycle, a_retry_dies_with_its_mitigation) {
   EXPECT_EQ(text(uut.on_time(after(1s))), "");
 }
 
-// SIG-174
+// SIG-174, SIG-189
 TEST(lifecycle, status_3_of_a_preconfigured_one_is_reported_four_times) {
   auto uut = after_events({preconfigured, signal_lost, confirmed, stopped});
   for (int i = 0; i < 3; ++i)

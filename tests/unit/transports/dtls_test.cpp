@@ -186,7 +186,7 @@ TEST_F(dtls_test, a_wildcard_matches_nothing) {
   EXPECT_EQ(client->current(), closed);
 }
 
-// SIG-331: RFC 6125, Section 6.4.4.
+// SIG-331, SIG-335: RFC 6125, Section 6.4.4; a URI-ID names no server.
 TEST_F(dtls_test, the_common_name_counts_only_without_alternative_names) {
   test::certificate_recipe recipe;
   recipe.common_name = "dots.example";
@@ -289,7 +289,7 @@ TEST_F(dtls_test, several_records_may_share_a_datagram) {
   EXPECT_EQ(received_by(*server), (std::vector<std::string>{"one", "two"}));
 }
 
-// SIG-355, SIG-356, SIG-358, SIG-359
+// SIG-014, SIG-355, SIG-356, SIG-358, SIG-359
 TEST_F(dtls_test, no_datagram_exceeds_the_mtu) {
   EXPECT_EQ(options.mtu, 1232u);
   std::size_t largest = 0;
@@ -316,6 +316,7 @@ TEST_F(dtls_test, a_small_mtu_splits_the_handshake) {
   EXPECT_LE(largest, 300u);
 }
 
+// SIG-270
 TEST_F(dtls_test, goodbye_closes_both_sides_without_a_failure) {
   shake();
   client->close();
