@@ -14,6 +14,7 @@ namespace {
 // 4.1 and 4.2.2).
 constexpr std::size_t record_header = 13;
 constexpr std::size_t handshake_header = 12;
+constexpr std::size_t fragment_offset_at = record_header + 6;
 constexpr std::size_t random_at = record_header + handshake_header + 2;
 constexpr std::size_t session_id_at = random_at + 32;
 constexpr std::uint8_t type_handshake = 22;
@@ -66,9 +67,11 @@ bool has_cookie(byte_view datagram) {
 } // namespace
 
 bool is_client_hello(byte_view x) noexcept {
+  // Of a fragmented one, the first fragment: only there are random and cookie.
   return x.size() > session_id_at && x[0] == type_handshake && x[1] == 0xfe
          && x[3] == 0 && x[4] == 0 // epoch
-         && x[record_header] == client_hello;
+         && x[record_header] == client_hello && x[fragment_offset_at] == 0
+         && x[fragment_offset_at + 1] == 0 && x[fragment_offset_at + 2] == 0;
 }
 
 std::uint64_t client_hello_nonce(byte_view datagram) noexcept {

@@ -1,6 +1,7 @@
 #include "transports/dtls.hpp"
 
 #include "transports/buffer_queue.hpp"
+#include "transports/credential_io.hpp"
 #include "transports/dtls_native.hpp"
 #include "transports/dtls_record.hpp"
 #include "transports/flight_gate.hpp"
@@ -29,20 +30,26 @@ constexpr std::chrono::milliseconds repeat_pause{400};
 // Header, explicit nonce and tag of the largest of our suites (RFC 5288).
 constexpr std::size_t record_expansion = 13 + 8 + 16;
 
+// The largest that ours and other servers in use send.
+constexpr std::size_t max_cookie = 32;
+
+// A ClientHello with the largest ticket that makes sense.
+constexpr std::size_t max_hello = 16384;
+
+constexpr std::string_view dtls12 = "DTLS 1.2";
+
 // Unauthenticated or not, at most so many plaintexts wait to be drained.
 constexpr std::size_t max_waiting = 1024;
 
 } // namespace
 
-struct dtls_association::impl {
-  std::shared_ptr<const dtls_credentials> credentials;
+struct dtls_association::impl : dtls_session_context {
   dtls_options options;
-  std::string server_name; // empty: we are the server
   owned_session session;
   state current = state::handshaking;
   std::string reason;
-  verification verdict;
   peer_identity peer;
+  std::optional<cookie_prestate> prestate; // of a server
 
   byte_view input; // the one record that GnuTLS may pull
   buffer_queue output;
@@ -58,16 +65,26 @@ struct dtls_association::impl {
   time_point last_flight;
   handshake_order order;
 
-  bool is_server() const { return server_name.empty(); }
+  // Server: the ClientHello, until it is clear whether it may resume.
+  bool resumption_judged = false;
+  std::vector<bytes> hello;
+  std::size_t hello_size = 0;
 
-  result<void> open(const cookie_prestate* prestate, time_point now);
+  result<void> open(bool with_tickets);
+  void start_timers(time_point now);
+  bool start_resuming(time_point now);
+  void connect(gnutls_session_t raw);
+  int step();
+  bool may_resume();
+  int start_over();
   void receive(byte_view datagram, time_point now);
   void receive_early(const dtls_record& record, time_point now);
   void feed(byte_view record, time_point now);
-  bool change_expected() const;
+  bool change_expected() const { return is_change_next(session.get(), *this); }
   void shake(time_point now);
   void read(time_point now);
   void established();
+  void save();
   void die(int error);
   void end(std::string why);
 };
@@ -77,6 +94,18 @@ namespace {
 template <class Impl>
 Impl& self(gnutls_transport_ptr_t ptr) {
   return *static_cast<Impl*>(ptr);
+}
+
+gnutls_alert_description_t alert_of(const verification& x) {
+  return static_cast<gnutls_alert_description_t>(x.alert);
+}
+
+// A wrong key shows in nothing but records that cannot be decrypted.
+std::string too_late(const dtls_session_context& x) {
+  std::string why = "the handshake did not end in time";
+  if (x.own->has_certificate())
+    return why;
+  return why + "; do both sides have the same pre-shared key?";
 }
 
 bool is_handshake_record(byte_view x) {
@@ -94,17 +123,6 @@ void queue_record(buffer_queue& out, byte_view record, std::size_t mtu) {
     out.push(record);
 }
 
-std::string describe(gnutls_session_t session, int error) {
-  if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-    auto name = gnutls_alert_get_name(gnutls_alert_get(session));
-    return std::string{"the peer refused: "} + (name ? name : "unknown alert");
-  }
-  if (error == GNUTLS_E_NO_CERTIFICATE_FOUND
-      || error == GNUTLS_E_CERTIFICATE_REQUIRED)
-    return "the peer presented no certificate";
-  return gnutls_strerror(error);
-}
-
 // Errors after which GnuTLS can go on. Its own time-outs do not count: time is
 // ours to judge.
 bool is_passing(int error) {
@@ -113,19 +131,78 @@ bool is_passing(int error) {
 
 } // namespace
 
-result<void> dtls_association::impl::open(const cookie_prestate* prestate,
-                                          time_point now) {
+result<void> dtls_association::impl::open(bool with_tickets) {
   auto flags = (is_server() ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_DATAGRAM
-               | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS;
+               | GNUTLS_NONBLOCK | (with_tickets ? 0u : GNUTLS_NO_TICKETS);
   gnutls_session_t raw = nullptr;
   if (auto error = gnutls_init(&raw, flags); error < 0)
     return fail(ec::unavailable, "DTLS", gnutls_strerror(error));
   session.reset(raw);
-  const auto& native = credentials->get();
-  gnutls_priority_set(raw, native.priority.get());
-  gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE,
-                         native.certificates.get());
-  gnutls_session_set_ptr(raw, this);
+  equip(raw, *this);
+  connect(raw);
+  gnutls_dtls_set_mtu(raw, static_cast<unsigned>(options.mtu));
+  // A flight is due whenever we call without input, and never too late.
+  gnutls_dtls_set_timeouts(raw, 0, INT_MAX / 2);
+  if (prestate) {
+    gnutls_certificate_server_set_request(raw, GNUTLS_CERT_REQUIRE);
+    // Without a list of CAs a client shows its certificate in any case, and
+    // the log can say what is wrong with it.
+    gnutls_certificate_send_x509_rdn_sequence(raw, 1);
+    gnutls_dtls_prestate_st x{prestate->record_sequence,
+                              prestate->handshake_read_sequence,
+                              prestate->handshake_write_sequence};
+    gnutls_dtls_prestate_set(raw, &x);
+  } else if (!is_address_literal(server_name)) {
+    gnutls_server_name_set(raw, GNUTLS_NAME_DNS, server_name.data(),
+                           server_name.size());
+  }
+  if (prestate && with_tickets) {
+    // A key may be gone from the file of pre-shared keys, or be another one:
+    // what it led to is then not to be resumed.
+    auto master = options.resumption.tickets->dtls_key(own->psks().digest());
+    auto key = as_datum(master);
+    gnutls_session_ticket_enable_server(raw, &key);
+    gnutls_db_set_cache_expiration(raw, ticket_period.count());
+    wipe(master);
+  }
+  return {};
+}
+
+void dtls_association::impl::start_timers(time_point now) {
+  give_up = now + options.handshake_limit;
+  retransmit_pause = options.retransmit_after;
+  retransmit_at = now + retransmit_pause;
+}
+
+// Client: begins to resume the association that was saved, if it is still
+// good; else, nothing was done.
+bool dtls_association::impl::start_resuming(time_point now) {
+  auto saved = options.resumption.cache->take(options.resumption.key);
+  if (!saved || saved->bound_to != resumption_binding(*own, server_name, dtls12)
+      || (!saved->peer_chain.empty()
+          && !verify_chain(*own, saved->peer_chain, server_name).good))
+    return false;
+  auto good = gnutls_session_set_data(session.get(), saved->state.data(),
+                                      saved->state.size())
+              >= 0;
+  wipe(saved->state);
+  if (!good)
+    return false;
+  shake(now);
+  // A server without state looks at one datagram: the hello must fit into it
+  // together with the cookie. A large certificate of ours makes for a large
+  // ticket; then, a full handshake it is.
+  if (current == state::handshaking && output.size() == 1
+      && output.last()->size() + max_cookie <= options.mtu)
+    return true;
+  output = {};
+  gate = {};
+  if (auto opened = open(true); !opened)
+    end(to_string(opened.error()));
+  return false;
+}
+
+void dtls_association::impl::connect(gnutls_session_t raw) {
   gnutls_transport_set_ptr(raw, this);
   gnutls_transport_set_push_function(
       raw, [](gnutls_transport_ptr_t ptr, const void* data, std::size_t size) {
@@ -151,31 +228,6 @@ result<void> dtls_association::impl::open(const cookie_prestate* prestate,
       raw, [](gnutls_transport_ptr_t ptr, unsigned) {
         return self<impl>(ptr).input.empty() ? 0 : 1;
       });
-  gnutls_session_set_verify_function(raw, [](gnutls_session_t running) {
-    auto& x = self<impl>(gnutls_session_get_ptr(running));
-    x.verdict = verify_peer(running, x.server_name);
-    return x.verdict.good ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
-  });
-  gnutls_dtls_set_mtu(raw, static_cast<unsigned>(options.mtu));
-  // A flight is due whenever we call without input, and never too late.
-  gnutls_dtls_set_timeouts(raw, 0, INT_MAX / 2);
-  if (prestate) {
-    gnutls_certificate_server_set_request(raw, GNUTLS_CERT_REQUIRE);
-    // Without a list of CAs a client shows its certificate in any case, and
-    // the log can say what is wrong with it.
-    gnutls_certificate_send_x509_rdn_sequence(raw, 1);
-    gnutls_dtls_prestate_st x{prestate->record_sequence,
-                              prestate->handshake_read_sequence,
-                              prestate->handshake_write_sequence};
-    gnutls_dtls_prestate_set(raw, &x);
-  } else if (!is_address_literal(server_name)) {
-    gnutls_server_name_set(raw, GNUTLS_NAME_DNS, server_name.data(),
-                           server_name.size());
-  }
-  give_up = now + options.handshake_limit;
-  retransmit_pause = options.retransmit_after;
-  retransmit_at = now + retransmit_pause;
-  return {};
 }
 
 // GnuTLS gets records one by one, and only those that belong to the current
@@ -221,19 +273,13 @@ void dtls_association::impl::receive_early(const dtls_record& record,
   }
 }
 
-// The last unencrypted message of the peer came: CertificateVerify of a
-// client, ServerHelloDone of a server.
-bool dtls_association::impl::change_expected() const {
-  // As a number: before the first message it is none of the enumerators.
-  auto last = static_cast<int>(gnutls_handshake_get_last_in(session.get()));
-  return last
-         == (is_server()
-                 ? static_cast<int>(GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY)
-                 : static_cast<int>(GNUTLS_HANDSHAKE_SERVER_HELLO_DONE));
-}
-
 void dtls_association::impl::feed(byte_view record, time_point now) {
   input = record;
+  if (prestate && options.resumption.tickets && !resumption_judged
+      && hello_size + record.size() <= max_hello) {
+    hello_size += record.size();
+    hello.emplace_back(record.begin(), record.end());
+  }
   if (current == state::handshaking)
     shake(now);
   else
@@ -245,13 +291,9 @@ void dtls_association::impl::shake(time_point now) {
   auto before = output.size();
   auto size_before = output.last() ? output.last()->size() : 0;
   gate.begin(std::exchange(repeat_due, false));
-  int status = 0;
-  // A warning, say, ends a call before the input is used up.
-  for (int tries = 0; tries < 4; ++tries) {
-    status = gnutls_handshake(session.get());
-    if (status == GNUTLS_E_SUCCESS || !is_passing(status) || input.empty())
-      break;
-  }
+  auto status = step();
+  if (!may_resume())
+    status = start_over();
   auto size_after = output.last() ? output.last()->size() : 0;
   if (output.size() != before || size_after != size_before) {
     last_flight = now;
@@ -264,18 +306,76 @@ void dtls_association::impl::shake(time_point now) {
     die(status);
 }
 
+int dtls_association::impl::step() {
+  int status = 0;
+  // A warning, say, ends a call before the input is used up.
+  for (int tries = 0; tries < 4; ++tries) {
+    status = gnutls_handshake(session.get());
+    if (status == GNUTLS_E_SUCCESS || !is_passing(status) || input.empty())
+      break;
+  }
+  return status;
+}
+
+// Server: false if the ClientHello resumes an association whose peer is not
+// welcome any more, say because its certificate was revoked.
+bool dtls_association::impl::may_resume() {
+  if (!prestate || resumption_judged
+      || static_cast<int>(gnutls_handshake_get_last_in(session.get()))
+             != static_cast<int>(GNUTLS_HANDSHAKE_CLIENT_HELLO))
+    return true;
+  resumption_judged = true;
+  return !gnutls_session_is_resumed(session.get())
+         || identify_peer(session.get(), *this);
+}
+
+// Server: takes the ClientHello as one without a ticket. Nothing of the answer
+// has left yet.
+int dtls_association::impl::start_over() {
+  output = {};
+  gate = {};
+  gate.begin(false);
+  verdict = {};
+  if (auto opened = open(false); !opened)
+    return GNUTLS_E_MEMORY_ERROR;
+  auto status = GNUTLS_E_AGAIN;
+  for (const auto& x : std::exchange(hello, {})) {
+    input = x;
+    status = step();
+    input = {};
+  }
+  return status;
+}
+
 void dtls_association::impl::established() {
-  unsigned count = 0;
-  auto chain = gnutls_certificate_get_peers(session.get(), &count);
-  // Both hold after a verified handshake; trust nothing here nevertheless.
-  if (!verdict.good || !chain || count == 0)
-    return end("the peer presented no certificate");
-  auto identity = identify({chain[0].data, chain[0].size});
-  if (!identity)
-    return end(to_string(identity.error()));
+  auto identity = identify_peer(session.get(), *this);
+  if (!identity) {
+    gnutls_alert_send(session.get(), GNUTLS_AL_FATAL, alert_of(verdict));
+    return end(verdict.reason.empty() ? to_string(identity.error())
+                                      : verdict.reason);
+  }
   peer = *std::move(identity);
   current = state::established;
   order = {};
+  hello.clear();
+  if (!is_server() && options.resumption.cache)
+    save();
+}
+
+// Client: keeps what it takes to resume this association later.
+void dtls_association::impl::save() {
+  gnutls_datum_t data{};
+  // Without a ticket there is nothing that a server could know it by.
+  if (!ticket_promised && !gnutls_session_is_resumed(session.get()))
+    return;
+  if (gnutls_session_get_data2(session.get(), &data) < 0)
+    return;
+  options.resumption.cache->put(
+      options.resumption.key,
+      {bytes(data.data, data.data + data.size), peer_chain(session.get()),
+       resumption_binding(*own, server_name, dtls12)});
+  gnutls_memset(data.data, 0, data.size);
+  gnutls_free(data.data);
 }
 
 void dtls_association::impl::read(time_point now) {
@@ -307,7 +407,7 @@ void dtls_association::impl::die(int error) {
   auto unverified =
       current == state::handshaking && !verdict.good && !verdict.reason.empty();
   if (unverified)
-    gnutls_alert_send(x, GNUTLS_AL_FATAL, verdict.alert);
+    gnutls_alert_send(x, GNUTLS_AL_FATAL, alert_of(verdict));
   else if (error != GNUTLS_E_FATAL_ALERT_RECEIVED)
     gnutls_alert_send_appropriate(x, error);
   end(unverified ? verdict.reason : describe(x, error));
@@ -324,31 +424,38 @@ dtls_association::dtls_association(std::unique_ptr<impl> x)
 dtls_association::~dtls_association() = default;
 
 result<std::unique_ptr<dtls_association>>
-dtls_association::server(std::shared_ptr<const dtls_credentials> credentials,
+dtls_association::server(std::shared_ptr<const transports::credentials> own,
                          const cookie_prestate& prestate,
                          const dtls_options& options, time_point now) {
   auto x = std::make_unique<impl>();
-  x->credentials = std::move(credentials);
+  x->own = std::move(own);
   x->options = options;
-  if (auto opened = x->open(&prestate, now); !opened)
+  x->prestate = prestate;
+  if (auto opened = x->open(options.resumption.tickets != nullptr); !opened)
     return opened.error();
+  x->start_timers(now);
   return std::unique_ptr<dtls_association>{new dtls_association{std::move(x)}};
 }
 
 result<std::unique_ptr<dtls_association>>
-dtls_association::client(std::shared_ptr<const dtls_credentials> credentials,
+dtls_association::client(std::shared_ptr<const transports::credentials> own,
                          std::string_view server_name,
                          const dtls_options& options, time_point now) {
   if (server_name.empty())
     return fail(ec::missing, "server name",
                 "without it the server cannot be authenticated");
+  if (auto usable = check_client(*own); !usable)
+    return usable.error();
   auto x = std::make_unique<impl>();
-  x->credentials = std::move(credentials);
+  x->own = std::move(own);
   x->options = options;
   x->server_name = server_name;
-  if (auto opened = x->open(nullptr, now); !opened)
+  auto resuming = options.resumption.cache != nullptr;
+  if (auto opened = x->open(resuming); !opened)
     return opened.error();
-  x->shake(now);
+  x->start_timers(now);
+  if (!resuming || !x->start_resuming(now))
+    x->shake(now);
   return std::unique_ptr<dtls_association>{new dtls_association{std::move(x)}};
 }
 
@@ -408,7 +515,7 @@ void dtls_association::on_time(time_point now) {
   if (x.current != state::handshaking)
     return;
   if (now >= x.give_up)
-    return x.end("the handshake did not end in time");
+    return x.end(too_late(x));
   if (now < x.retransmit_at)
     return;
   auto pause = std::min<duration>(x.retransmit_pause * 2, max_retransmit);

@@ -3,7 +3,8 @@
 #include "protocol/error.hpp"
 #include "protocol/time.hpp"
 #include "transports/cookie_guard.hpp"
-#include "transports/dtls_credentials.hpp"
+#include "transports/credentials.hpp"
+#include "transports/resumption_cache.hpp"
 #include "transports/secure_association.hpp"
 
 #include <chrono>
@@ -25,6 +26,8 @@ struct dtls_options {
   std::chrono::milliseconds retransmit_after{1000};
   /// The whole handshake ends in failure after this.
   std::chrono::seconds handshake_limit{60};
+  /// Without it no association is resumed.
+  resumption_options resumption{};
 };
 
 /// One DTLS 1.2 association with mutual authentication: datagrams go in and
@@ -42,18 +45,21 @@ class dtls_association final : public secure_association {
 public:
   /// Answers a peer whose cookie was verified; pass its first datagram to
   /// receive(). The peer must present a certificate chain that ends in a
-  /// trusted CA, is valid now, and may be used for client authentication.
+  /// trusted CA, is valid now, and may be used for client authentication, or
+  /// know a pre-shared key, whichever the credentials have; it may resume an
+  /// association as long as that still holds.
   static result<std::unique_ptr<dtls_association>>
-  server(std::shared_ptr<const dtls_credentials> credentials,
+  server(std::shared_ptr<const transports::credentials> credentials,
          const cookie_prestate& prestate, const dtls_options& options,
          time_point now);
 
   /// Starts a handshake; the first flight can be drained at once.
   /// `server_name` (a DNS name, or an address literal) is sent as SNI and must
   /// equal a DNS-ID of the certificate; wildcards are refused, the common name
-  /// counts only without any subjectAltName (RFC 6125, Section 6.4.4).
+  /// counts only without any subjectAltName (RFC 6125, Section 6.4.4). Instead,
+  /// a server may know the pre-shared key, of which there must be exactly one.
   static result<std::unique_ptr<dtls_association>>
-  client(std::shared_ptr<const dtls_credentials> credentials,
+  client(std::shared_ptr<const transports::credentials> credentials,
          std::string_view server_name, const dtls_options& options,
          time_point now);
 

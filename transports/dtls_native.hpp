@@ -1,17 +1,21 @@
 #pragma once
-// GnuTLS objects behind the DTLS classes; for the sources of this directory.
+// GnuTLS objects behind the classes here; for the sources of this directory.
 #include "protocol/bytes.hpp"
-#include "transports/dtls_credentials.hpp"
+#include "transports/credentials.hpp"
+#include "transports/peer_verify.hpp"
 
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
 namespace tocsin::transports {
+
+struct tls_context; // BoringSSL's part: tls_native.hpp
 
 template <auto Free>
 struct freed_by {
@@ -29,10 +33,28 @@ using owned_certificate = owned<gnutls_x509_crt_t, gnutls_x509_crt_deinit>;
 using owned_credentials = owned<gnutls_certificate_credentials_t,
                                 gnutls_certificate_free_credentials>;
 using owned_priority = owned<gnutls_priority_t, gnutls_priority_deinit>;
+using owned_psk_server =
+    owned<gnutls_psk_server_credentials_t, gnutls_psk_free_server_credentials>;
+using owned_psk_client =
+    owned<gnutls_psk_client_credentials_t, gnutls_psk_free_client_credentials>;
 
-struct dtls_credentials::native {
-  owned_credentials certificates;
+struct credentials::native {
+  owned_credentials certificates; // with the trusted CAs; null: none
+  owned_psk_server psk_server;    // null: no pre-shared keys
+  owned_psk_client psk_client;    // null unless there is exactly one key
   owned_priority priority;
+  std::shared_ptr<const tls_context> tls;
+};
+
+/// What the callbacks of a session need to know and have to tell: the session's
+/// pointer (gnutls_session_set_ptr) leads to one of these.
+struct dtls_session_context {
+  std::shared_ptr<const credentials> own;
+  std::string server_name; // empty: we are the server
+  verification verdict;
+  bool ticket_promised = false; // client: a NewSessionTicket will come
+
+  bool is_server() const noexcept { return server_name.empty(); }
 };
 
 inline gnutls_datum_t as_datum(byte_view x) noexcept {
@@ -40,22 +62,24 @@ inline gnutls_datum_t as_datum(byte_view x) noexcept {
   return {const_cast<std::uint8_t*>(x.data()), static_cast<unsigned>(x.size())};
 }
 
-/// What came of judging a peer's certificate.
-struct verification {
-  bool good = false;
-  std::string reason;                                          ///< if not good
-  gnutls_alert_description_t alert = GNUTLS_A_BAD_CERTIFICATE; ///< if not good
-};
+/// Gives a fresh session its credentials, suites and callbacks.
+void equip(gnutls_session_t session, dtls_session_context& context);
 
-/// Judges the chain presented in the running handshake: path, time, purpose,
-/// and, as a client, `server_name` (RFC 5280; RFC 6125).
-verification verify_peer(gnutls_session_t session,
-                         const std::string& server_name);
+/// The DER certificates of the peer; none if it showed none.
+std::vector<bytes> peer_chain(gnutls_session_t session);
 
-/// Does the certificate belong to the server of that name or address?
-bool matches_server(gnutls_x509_crt_t certificate, const std::string& name);
+/// Who the peer of a finished handshake is. Fails with ec::unauthorized if it
+/// did not prove to be anyone, or, in a resumed session, is not welcome any
+/// more; context.verdict then holds the alert.
+result<peer_identity> identify_peer(gnutls_session_t session,
+                                    dtls_session_context& context);
 
-/// Whether `name` is an IPv4 or IPv6 address rather than a name.
-bool is_address_literal(const std::string& name);
+/// Are all unencrypted messages of the peer processed, so that its
+/// ChangeCipherSpec is next?
+bool is_change_next(gnutls_session_t session,
+                    const dtls_session_context& context);
+
+/// A sentence about an error for the operator.
+std::string describe(gnutls_session_t session, int error);
 
 } // namespace tocsin::transports

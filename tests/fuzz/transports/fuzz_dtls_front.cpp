@@ -18,12 +18,12 @@ using namespace tocsin::transports;
 constexpr std::size_t max_answers = 64;
 const time_point start = time_point{} + std::chrono::hours{1000};
 
-std::shared_ptr<const dtls_credentials> load(bool server) {
+std::shared_ptr<const credentials> load(bool server) {
   static test::test_pki pki;
   test::temporary_directory directory;
   auto own = server ? pki.server("dots.example") : pki.client("client");
   auto files = test::write_files(directory, "own", own, pki);
-  auto x = dtls_credentials::load(
+  auto x = credentials::load(
       {files.certificate, files.key, files.trust, std::nullopt});
   if (!x)
     std::abort();
@@ -31,8 +31,8 @@ std::shared_ptr<const dtls_credentials> load(bool server) {
 }
 
 struct parties {
-  std::shared_ptr<const dtls_credentials> server = load(true);
-  std::shared_ptr<const dtls_credentials> client = load(false);
+  std::shared_ptr<const credentials> server = load(true);
+  std::shared_ptr<const credentials> client = load(false);
   std::unique_ptr<dtls_association> established;
 
   std::unique_ptr<dtls_association> fresh_server() const {

@@ -1,5 +1,5 @@
 #include "tests/support/test_pki.hpp"
-#include "transports/dtls_credentials.hpp"
+#include "transports/credentials.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ protected:
     return {x.certificate, x.key, x.trust, std::nullopt};
   }
   failure refusal(const credential_files& x) {
-    auto loaded = dtls_credentials::load(x);
+    auto loaded = credentials::load(x);
     EXPECT_FALSE(loaded);
     return loaded ? failure{} : loaded.error();
   }
@@ -23,7 +23,7 @@ protected:
 };
 
 TEST_F(dtls_credentials_test, good_files_load_and_name_their_owner) {
-  auto x = dtls_credentials::load(files());
+  auto x = credentials::load(files());
   ASSERT_TRUE(x) << to_string(x.error());
   EXPECT_EQ((*x)->own().common_name, "dots.example");
   EXPECT_EQ((*x)->own(), *identify(own.der));

@@ -28,7 +28,7 @@ struct link_quality {
 /// between them, and a cookie guard before the server as in a reactor.
 class dtls_fixture : public ::testing::Test {
 protected:
-  using credentials_ptr = std::shared_ptr<const dtls_credentials>;
+  using credentials_ptr = std::shared_ptr<const credentials>;
   static constexpr auto handshaking = dtls_association::state::handshaking;
   static constexpr auto established = dtls_association::state::established;
   static constexpr auto closed = dtls_association::state::closed;
@@ -48,7 +48,7 @@ protected:
                        const test::test_pki& trusted = pki()) {
     auto files = test::write_files(
         directory, "n" + std::to_string(++files_written), own, trusted);
-    auto x = dtls_credentials::load(
+    auto x = credentials::load(
         {files.certificate, files.key, files.trust, std::nullopt});
     EXPECT_TRUE(x) << to_string(x.error());
     return *x;

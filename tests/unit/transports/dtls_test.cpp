@@ -161,7 +161,7 @@ TEST_F(dtls_test, a_revoked_client_is_refused) {
   auto files = test::write_files(directory, "server", own, pki());
   auto crl = directory.write("crl.pem", pki().revoke({lost.der}), 0644);
   auto loaded =
-      dtls_credentials::load({files.certificate, files.key, files.trust, crl});
+      credentials::load({files.certificate, files.key, files.trust, crl});
   ASSERT_TRUE(loaded) << to_string(loaded.error());
   shake(*loaded, load(lost));
   EXPECT_EQ(server->failure_reason(), "the peer's certificate is revoked");

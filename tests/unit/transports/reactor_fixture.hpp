@@ -139,24 +139,26 @@ protected:
     }
   }
 
-  std::shared_ptr<const dtls_credentials> credentials(const std::string& name) {
+  std::shared_ptr<const transports::credentials>
+  credentials(const std::string& name) {
     return name == "dots.example" ? server_credentials() : client_credentials();
   }
 
-  static std::shared_ptr<const dtls_credentials> server_credentials() {
+  static std::shared_ptr<const transports::credentials> server_credentials() {
     static auto x = load("dots.example");
     return x;
   }
-  static std::shared_ptr<const dtls_credentials> client_credentials() {
+  static std::shared_ptr<const transports::credentials> client_credentials() {
     static auto x = load("client.example");
     return x;
   }
-  static std::shared_ptr<const dtls_credentials> load(const std::string& name) {
+  static std::shared_ptr<const transports::credentials>
+  load(const std::string& name) {
     static test::test_pki pki;
     test::temporary_directory directory;
     auto own = name == "dots.example" ? pki.server(name) : pki.client(name);
     auto files = test::write_files(directory, name, own, pki);
-    auto x = dtls_credentials::load(
+    auto x = transports::credentials::load(
         {files.certificate, files.key, files.trust, std::nullopt});
     EXPECT_TRUE(x);
     return *x;

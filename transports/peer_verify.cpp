@@ -1,7 +1,11 @@
+#include "transports/peer_verify.hpp"
+
+#include "transports/crypto/digest.hpp"
 #include "transports/dtls_native.hpp"
 #include "transports/socket_address.hpp"
 
-#include <array>
+#include <utility>
+#include <vector>
 
 namespace tocsin::transports {
 
@@ -27,7 +31,7 @@ alternative_names inspect_names(gnutls_x509_crt_t certificate) {
 }
 
 verification refuse(std::string reason, gnutls_alert_description_t alert) {
-  return {false, std::move(reason), alert};
+  return {false, std::move(reason), static_cast<std::uint8_t>(alert)};
 }
 
 verification refuse_chain(unsigned status) {
@@ -57,24 +61,32 @@ verification refuse_chain(unsigned status) {
   return refuse(std::move(reason), GNUTLS_A_BAD_CERTIFICATE);
 }
 
-owned_certificate peer_certificate(gnutls_session_t session) {
-  unsigned count = 0;
-  auto chain = gnutls_certificate_get_peers(session, &count);
-  gnutls_x509_crt_t raw = nullptr;
-  if (!chain || count == 0 || gnutls_x509_crt_init(&raw) < 0)
-    return {};
-  owned_certificate certificate{raw};
-  if (gnutls_x509_crt_import(raw, &chain[0], GNUTLS_X509_FMT_DER) < 0)
-    return {};
-  return certificate;
-}
+// More are no path of any CA in use; each costs a signature to check.
+constexpr std::size_t max_chain = 16;
 
-} // namespace
+// Certificates as GnuTLS takes them.
+struct imported_chain {
+  std::vector<gnutls_x509_crt_t> items;
 
-bool is_address_literal(const std::string& name) {
-  return static_cast<bool>(socket_address::parse_host(name, 0));
-}
+  imported_chain() = default;
+  imported_chain(const imported_chain&) = delete;
+  imported_chain& operator=(const imported_chain&) = delete;
+  ~imported_chain() {
+    for (auto x : items)
+      gnutls_x509_crt_deinit(x);
+  }
 
+  bool add(byte_view der) {
+    gnutls_x509_crt_t raw = nullptr;
+    if (gnutls_x509_crt_init(&raw) < 0)
+      return false;
+    items.push_back(raw);
+    auto data = as_datum(der);
+    return gnutls_x509_crt_import(raw, &data, GNUTLS_X509_FMT_DER) >= 0;
+  }
+};
+
+// Does the certificate belong to the server of that name or address?
 bool matches_server(gnutls_x509_crt_t certificate, const std::string& name) {
   // RFC 9132, Section 7.1 advises against wildcards: accept none.
   if (!gnutls_x509_crt_check_hostname2(certificate, name.c_str(),
@@ -88,28 +100,64 @@ bool matches_server(gnutls_x509_crt_t certificate, const std::string& name) {
   return names.dns || !names.any;
 }
 
-verification verify_peer(gnutls_session_t session,
-                         const std::string& server_name) {
-  auto client_side = !server_name.empty();
+unsigned check_path(const credentials& own, imported_chain& chain,
+                    bool client_side) {
+  gnutls_x509_trust_list_t trusted = nullptr;
+  gnutls_certificate_get_trust_list(own.get().certificates.get(), &trusted);
   auto purpose =
       client_side ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT;
   gnutls_typed_vdata_st check{};
   check.type = GNUTLS_DT_KEY_PURPOSE_OID;
   check.data = reinterpret_cast<unsigned char*>(const_cast<char*>(purpose));
   unsigned status = 0;
-  if (gnutls_certificate_verify_peers(session, &check, 1, &status) < 0)
-    return refuse("the peer presented no usable certificate",
+  if (gnutls_x509_trust_list_verify_crt2(
+          trusted, chain.items.data(),
+          static_cast<unsigned>(chain.items.size()), &check, 1,
+          GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM), &status, nullptr)
+      < 0)
+    return GNUTLS_CERT_INVALID;
+  return status;
+}
+
+} // namespace
+
+bool is_address_literal(const std::string& name) {
+  return static_cast<bool>(socket_address::parse_host(name, 0));
+}
+
+verification verify_chain(const credentials& own, std::span<const bytes> chain,
+                          const std::string& server_name) {
+  if (!own.has_certificate() || chain.empty())
+    return refuse("the peer presented no certificate",
                   GNUTLS_A_BAD_CERTIFICATE);
-  if (status != 0)
+  if (chain.size() > max_chain)
+    return refuse("the peer's certificate chain is too long",
+                  GNUTLS_A_BAD_CERTIFICATE);
+  imported_chain imported;
+  for (const auto& der : chain)
+    if (!imported.add(der))
+      return refuse("the peer's certificate cannot be read",
+                    GNUTLS_A_BAD_CERTIFICATE);
+  auto client_side = !server_name.empty();
+  if (auto status = check_path(own, imported, client_side); status != 0)
     return refuse_chain(status);
-  auto certificate = peer_certificate(session);
-  if (!certificate)
-    return refuse("the peer's certificate cannot be read",
-                  GNUTLS_A_BAD_CERTIFICATE);
-  if (client_side && !matches_server(certificate.get(), server_name))
+  if (client_side && !matches_server(imported.items.front(), server_name))
     return refuse("the server's certificate is not for " + server_name,
                   GNUTLS_A_BAD_CERTIFICATE);
   return {true, {}, GNUTLS_A_BAD_CERTIFICATE};
+}
+
+bytes resumption_binding(const credentials& own, const std::string& server_name,
+                         std::string_view protocol) {
+  auto psks = own.psks().digest();
+  bytes all(psks.begin(), psks.end());
+  for (std::string_view x : {std::string_view{own.own().fingerprint},
+                             std::string_view{server_name}, protocol}) {
+    all.insert(all.end(), x.begin(), x.end());
+    all.push_back(0);
+  }
+  auto digest = crypto::sha256(all);
+  return {digest.begin(), digest.end()};
 }
 
 } // namespace tocsin::transports
