@@ -63,24 +63,6 @@ result<void> make_directories(const std::filesystem::path& directory) {
 
 } // namespace
 
-descriptor& descriptor::operator=(descriptor&& other) noexcept {
-  if (this != &other) {
-    if (number_ >= 0)
-      ::close(number_);
-    number_ = other.release();
-  }
-  return *this;
-}
-
-descriptor::~descriptor() {
-  if (number_ >= 0)
-    ::close(number_);
-}
-
-int descriptor::release() noexcept {
-  return std::exchange(number_, -1);
-}
-
 owned_path::owned_path(owned_path&& other) noexcept
     : path_{std::exchange(other.path_, {})}, lock_{std::move(other.lock_)},
       listener_{std::move(other.listener_)} {}

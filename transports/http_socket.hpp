@@ -1,27 +1,12 @@
 #pragma once
 #include "protocol/error.hpp"
+#include "transports/descriptor.hpp"
 
 #include <cstdint>
 #include <string>
 
 /// The file-system side of a listening Unix-domain socket.
 namespace tocsin::transports {
-
-/// Closes a descriptor when it goes.
-class descriptor {
-public:
-  descriptor() = default;
-  explicit descriptor(int number) noexcept : number_{number} {}
-  descriptor(descriptor&& other) noexcept : number_{other.release()} {}
-  descriptor& operator=(descriptor&& other) noexcept;
-  ~descriptor();
-
-  int get() const noexcept { return number_; }
-  int release() noexcept;
-
-private:
-  int number_ = -1;
-};
 
 /// A socket path that this process owns: the lock, the listening socket and
 /// the file, which is removed at the end.
