@@ -1,17 +1,12 @@
 #include "transports/reactor.hpp"
 
-#include "transports/association_table.hpp"
-#include "transports/inbox.hpp"
-#include "transports/udp_socket.hpp"
+#include "transports/reactor_impl.hpp"
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -24,84 +19,28 @@ namespace {
 // and the inbox are never far away.
 constexpr int max_batches = 4;
 
-constexpr std::uint32_t inbox_tag = UINT32_MAX;
-
-// Written by the reactor's thread, read by any.
-struct counter {
-  std::atomic<std::uint64_t> value{0};
-  void set(std::uint64_t x) { value.store(x, std::memory_order_relaxed); }
-  void add(std::uint64_t x = 1) { set(get() + x); }
-  std::uint64_t get() const { return value.load(std::memory_order_relaxed); }
-};
-
-struct counters {
-  counter received, sent, delivered, cookies_sent, cookies_throttled,
-      unknown_dropped, accepted, replaced, refused, truncated, send_errors,
-      receive_errors, associations, handshakes;
-};
-
 time_point clock_now() {
   return std::chrono::steady_clock::now();
 }
 
 } // namespace
 
-struct reactor::impl {
-  struct endpoint {
-    std::unique_ptr<udp_socket> socket; // null: closed
-    accept_function accept;             // null: a client socket
-  };
+reactor::impl::impl(const reactor_limits& bounds)
+    : limits{bounds}, now{clock_now()}, wheel{now}, guard{bounds.cookies, now},
+      poll{epoll_create1(EPOLL_CLOEXEC)} {
+  watch(tasks.descriptor(), inbox_tag);
+}
 
-  explicit impl(const reactor_limits& bounds)
-      : limits{bounds}, now{clock_now()}, wheel{now},
-        guard{bounds.cookies, now}, poll{epoll_create1(EPOLL_CLOEXEC)} {
-    watch(tasks.descriptor(), inbox_tag);
-  }
-  ~impl() { ::close(poll); }
+reactor::impl::~impl() {
+  ::close(poll);
+}
 
-  bool watch(int descriptor, std::uint32_t tag) {
-    epoll_event interest{};
-    interest.events = EPOLLIN;
-    interest.data.u32 = tag;
-    return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &interest) == 0;
-  }
-
-  result<socket_id> open(const socket_address& local, accept_function accept);
-  void close(socket_id id);
-  endpoint* find(socket_id id);
-  void turn(std::chrono::milliseconds patience);
-  int wait_time(std::chrono::milliseconds patience) const;
-  void serve(std::uint32_t index);
-  void serve_batch(std::uint32_t index,
-                   std::span<const udp_datagram> datagrams);
-  bool serve_known(std::uint32_t index, const udp_datagram& x);
-  void serve_stranger(std::uint32_t index, const udp_datagram& x);
-  void welcome(std::uint32_t index, const udp_datagram& x,
-               const cookie_prestate& prestate);
-  void deliver(association id, byte_view datagram);
-  void drop(association id, bool evicted);
-  void send(association id, byte_view datagram);
-  void settle();
-  void publish();
-  void evict_all();
-
-  reactor_limits limits;
-  time_point now;
-  timer_wheel wheel;
-  cookie_guard guard;
-  inbox tasks;
-  int poll;
-  std::vector<endpoint> endpoints;
-  std::vector<std::unique_ptr<udp_socket>> closed_sockets; // until settle()
-  udp_socket::counters closed_counts;
-  association_table table;
-  std::vector<std::shared_ptr<association_handler>> departed; // likewise
-  std::size_t handshakes = 0;
-  std::function<void()> hook;
-  counters counted;
-  std::atomic<bool> stopping{false};
-  std::atomic<std::thread::id> thread{};
-};
+bool reactor::impl::watch(int descriptor, std::uint32_t tag) {
+  epoll_event interest{};
+  interest.events = EPOLLIN;
+  interest.data.u32 = tag;
+  return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &interest) == 0;
+}
 
 result<socket_id> reactor::impl::open(const socket_address& local,
                                       accept_function accept) {
@@ -137,6 +76,8 @@ void reactor::impl::close(socket_id id) {
 }
 
 int reactor::impl::wait_time(std::chrono::milliseconds patience) const {
+  if (streams && streams->pending())
+    return 0;
   auto wait = patience;
   if (auto deadline = wheel.next_deadline()) {
     auto left = std::max(*deadline - clock_now(), duration::zero());
@@ -151,11 +92,16 @@ void reactor::impl::turn(std::chrono::milliseconds patience) {
       epoll_wait(poll, events.data(), events.size(), wait_time(patience));
   now = clock_now();
   tasks.run();
+  auto streams_ready = false;
   for (int i = 0; i < count; ++i) {
     auto tag = events[static_cast<std::size_t>(i)].data.u32;
-    if (tag != inbox_tag)
+    if (tag == streams_tag)
+      streams_ready = true;
+    else if (tag != inbox_tag)
       serve(tag);
   }
+  if (streams_ready)
+    streams->serve(now);
   wheel.advance(now);
   settle();
 }
@@ -166,6 +112,8 @@ void reactor::impl::settle() {
   for (auto& x : endpoints)
     if (x.socket)
       x.socket->flush();
+  if (streams)
+    streams->settle();
   publish();
   for (auto& x : closed_sockets)
     closed_counts += x->counted();
@@ -186,6 +134,8 @@ void reactor::impl::publish() {
   counted.receive_errors.set(sum.receive_errors);
   counted.associations.set(table.size());
   counted.handshakes.set(handshakes);
+  if (streams)
+    publish_streams();
 }
 
 void reactor::impl::serve(std::uint32_t index) {
@@ -315,6 +265,8 @@ void reactor::impl::send(association id, byte_view datagram) {
 void reactor::impl::evict_all() {
   for (auto id : table.all())
     drop(id, true);
+  if (streams)
+    streams->evict_all();
   settle();
 }
 
@@ -338,10 +290,22 @@ result<socket_id> reactor::open(const socket_address& local_or_any) {
 }
 
 void reactor::close(socket_id socket) {
-  impl_->close(socket);
+  if (names_stream_listener(socket))
+    impl_->close_stream_listener(socket);
+  else
+    impl_->close(socket);
+}
+
+void reactor::close_all() {
+  for (std::uint32_t i = 0; i < impl_->endpoints.size(); ++i)
+    impl_->close({i});
+  if (impl_->streams)
+    impl_->streams->evict_all();
 }
 
 socket_address reactor::local_address(socket_id socket) const {
+  if (names_stream_listener(socket))
+    return impl_->stream_listener_address(socket);
   auto x = impl_->find(socket);
   return x ? x->socket->local() : socket_address{};
 }
@@ -412,17 +376,6 @@ void reactor::stop() {
 
 bool reactor::in_thread() const noexcept {
   return impl_->thread.load() == std::this_thread::get_id();
-}
-
-reactor_stats reactor::stats() const {
-  const auto& x = impl_->counted;
-  return {x.received.get(),          x.sent.get(),
-          x.delivered.get(),         x.cookies_sent.get(),
-          x.cookies_throttled.get(), x.unknown_dropped.get(),
-          x.accepted.get(),          x.replaced.get(),
-          x.refused.get(),           x.truncated.get(),
-          x.send_errors.get(),       x.receive_errors.get(),
-          x.associations.get(),      x.handshakes.get()};
 }
 
 } // namespace tocsin::transports
