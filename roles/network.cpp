@@ -1,6 +1,8 @@
 #include "roles/network.hpp"
 
 #include "transports/crypto/digest.hpp"
+#include "transports/dtls.hpp"
+#include "transports/tls.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -9,7 +11,11 @@ namespace tocsin::roles {
 namespace {
 
 using actors::session_actor;
+using actors::session_setup;
 using transports::reactor;
+using transports::secure_association;
+using transports::socket_address;
+using association_result = result<std::unique_ptr<secure_association>>;
 
 /// Turns of actors in one turn of a reactor; what is left runs in the next, so
 /// that a busy actor cannot keep datagrams waiting.
@@ -35,6 +41,29 @@ private:
   session_actor to_;
 };
 
+/// The stream of a connection as messages to its SESSION.
+class stream_port final : public transports::stream_handler {
+public:
+  explicit stream_port(session_actor to) : to_{std::move(to)} {}
+
+  void on_connected() override { caf::anon_send(to_, atom::tick_v); }
+
+  void on_octets(byte_view octets) override {
+    caf::anon_send(to_, atom::packet_v, bytes(octets.begin(), octets.end()));
+  }
+
+  void on_closed(const std::string& why) override {
+    caf::anon_send(to_, atom::gone_v, why);
+  }
+
+  void on_evicted() override {
+    caf::anon_send(to_, atom::gone_v, std::string{"the node shuts down"});
+  }
+
+private:
+  session_actor to_;
+};
+
 std::uint64_t random_number() {
   std::array<std::uint8_t, 8> octets;
   transports::crypto::fill_random(octets);
@@ -44,11 +73,51 @@ std::uint64_t random_number() {
   return x;
 }
 
-void attach(actors::session_setup& setup, reactor& where,
-            transports::association id) {
+void attach(session_setup& setup, reactor& where, transports::association id) {
   setup.send = [&where, id](byte_view datagram) { where.send(id, datagram); };
   setup.established = [&where, id] { where.handshake_done(id); };
   setup.forget = [&where, id] { where.remove(id); };
+}
+
+void attach(session_setup& setup, reactor& where, transports::connection id) {
+  setup.send = [&where, id](byte_view octets) {
+    where.send_stream(id, octets);
+  };
+  setup.established = [&where, id] { where.handshake_done(id); };
+  setup.forget = [&where, id] { where.close_stream(id, true); };
+}
+
+template <class T>
+association_result widen(result<std::unique_ptr<T>> x) {
+  if (!x)
+    return x.error();
+  return std::unique_ptr<secure_association>{std::move(*x)};
+}
+
+association_result call(const upstream_sessions& what,
+                        const actors::session_target& where) {
+  const auto& name =
+      where.server_name.empty() ? what.server_name : where.server_name;
+  auto now = std::chrono::steady_clock::now();
+  bool is_udp = where.way == actors::session_target::transport::udp;
+  transports::resumption_options resumption;
+  resumption.cache = what.resumable;
+  resumption.key = what.name + ' ' + name + (is_udp ? " udp" : " tcp");
+  if (is_udp) {
+    transports::dtls_options options;
+    options.resumption = std::move(resumption);
+    return widen(transports::dtls_association::client(what.credentials, name,
+                                                      options, now));
+  }
+  transports::tls_options options;
+  options.resumption = std::move(resumption);
+  return widen(transports::tls_association::client(what.credentials, name,
+                                                   options, now));
+}
+
+socket_address any_address(transports::ip_family family) {
+  return family == transports::ip_family::v4 ? socket_address::v4({}, 0)
+                                             : socket_address::v6({}, 0);
 }
 
 } // namespace
@@ -70,8 +139,7 @@ void network::shard::close(transports::socket_id socket) {
 /// Evicts every SESSION, and lets them end here: they own timers of this
 /// reactor, which must not be touched once it is gone.
 void network::shard::close_all() {
-  for (auto socket : sockets)
-    reactor.close(socket);
+  reactor.close_all();
   sockets.clear();
   while (!home.run(turns_per_turn)) {
   }
@@ -88,47 +156,92 @@ network::~network() {
   stop();
 }
 
-result<void>
-network::listen(const std::vector<transports::socket_address>& addresses,
-                server_sessions what) {
+network::setup_ptr network::server_setup(shard& here,
+                                         const server_sessions& common,
+                                         const socket_address& peer) {
+  auto setup = std::make_shared<session_setup>();
+  setup->id = next_id_++;
+  setup->server = true;
+  setup->address = peer.to_string();
+  setup->where = &here.home;
+  setup->reactor = &here.reactor;
+  setup->owner = common.supervisor;
+  setup->directory = common.supervisor;
+  setup->customers = common.customers;
+  setup->policy = common.policy;
+  setup->clock = common.clock;
+  setup->random = random_number;
+  return setup;
+}
+
+session_actor network::spawn(const setup_ptr& setup) {
+  return system_.spawn<actors::session, caf::lazy_init>(setup);
+}
+
+transports::accept_function network::accept_udp(shard& here,
+                                                common_ptr common) {
+  return [this, common, &here](const transports::new_peer& peer)
+             -> std::shared_ptr<transports::association_handler> {
+    if (refusing_)
+      return nullptr;
+    transports::dtls_options options;
+    options.handshake_limit = handshake_limit;
+    options.resumption.tickets = common->tickets;
+    auto dtls = transports::dtls_association::server(
+        common->credentials, peer.prestate, options, here.reactor.now());
+    if (!dtls) {
+      spdlog::error("no association for {}: {}", peer.peer.to_string(),
+                    to_string(dtls.error()));
+      return nullptr;
+    }
+    auto setup = server_setup(here, *common, peer.peer);
+    setup->security = std::move(*dtls);
+    attach(*setup, here.reactor, peer.id);
+    return std::make_shared<session_port>(spawn(setup));
+  };
+}
+
+transports::stream_accept_function network::accept_tcp(shard& here,
+                                                       common_ptr common) {
+  return [this, common, &here](const transports::new_stream& peer)
+             -> std::shared_ptr<transports::stream_handler> {
+    if (refusing_)
+      return nullptr;
+    transports::tls_options options;
+    options.handshake_limit = handshake_limit;
+    options.resumption.tickets = common->tickets;
+    auto tls = transports::tls_association::server(common->credentials, options,
+                                                   here.reactor.now());
+    if (!tls) {
+      spdlog::error("no association for {}: {}", peer.peer.to_string(),
+                    to_string(tls.error()));
+      return nullptr;
+    }
+    auto setup = server_setup(here, *common, peer.peer);
+    setup->security = std::move(*tls);
+    attach(*setup, here.reactor, peer.id);
+    auto handle = spawn(setup);
+    caf::anon_send(handle, atom::tick_v); // its time limit begins
+    return std::make_shared<stream_port>(std::move(handle));
+  };
+}
+
+result<void> network::listen(const listen_addresses& where,
+                             server_sessions what) {
   auto common = std::make_shared<const server_sessions>(std::move(what));
-  for (auto& where : shards_) {
-    auto accept = [this, common,
-                   here = where.get()](const transports::new_peer& peer)
-        -> std::shared_ptr<transports::association_handler> {
-      if (refusing_)
-        return nullptr;
-      transports::dtls_options options;
-      options.handshake_limit = handshake_limit;
-      auto dtls = transports::dtls_association::server(
-          common->credentials, peer.prestate, options, here->reactor.now());
-      if (!dtls) {
-        spdlog::error("no association for {}: {}", peer.peer.to_string(),
-                      to_string(dtls.error()));
-        return nullptr;
-      }
-      auto setup = std::make_shared<actors::session_setup>();
-      setup->id = next_id_++;
-      setup->server = true;
-      setup->address = peer.peer.to_string();
-      setup->where = &here->home;
-      setup->reactor = &here->reactor;
-      setup->security = std::move(*dtls);
-      setup->owner = common->supervisor;
-      setup->directory = common->supervisor;
-      setup->customers = common->customers;
-      setup->policy = common->policy;
-      setup->clock = common->clock;
-      setup->random = random_number;
-      attach(*setup, here->reactor, peer.id);
-      return std::make_shared<session_port>(
-          system_.spawn<actors::session, caf::lazy_init>(setup));
-    };
-    for (const auto& address : addresses) {
-      auto socket = where->reactor.listen(address, accept);
+  for (auto& here : shards_) {
+    for (const auto& address : where.udp) {
+      auto socket = here->reactor.listen(address, accept_udp(*here, common));
       if (!socket)
         return socket.error();
-      where->sockets.push_back(*socket);
+      here->sockets.push_back(*socket);
+    }
+    for (const auto& address : where.tcp) {
+      auto socket =
+          here->reactor.listen_stream(address, accept_tcp(*here, common));
+      if (!socket)
+        return socket.error();
+      here->sockets.push_back(*socket);
     }
   }
   return {};
@@ -146,51 +259,56 @@ result<caf::strong_actor_ptr>
 network::open_session(const upstream_sessions& what, std::uint64_t id,
                       const actors::session_target& where,
                       actors::session_owner_actor owner) {
-  auto peer = transports::socket_address::parse(where.address);
+  auto peer = socket_address::parse(where.address);
   if (!peer)
     return peer.error();
-  auto dtls = transports::dtls_association::client(
-      what.credentials,
-      where.server_name.empty() ? what.server_name : where.server_name, {},
-      std::chrono::steady_clock::now());
-  if (!dtls)
-    return dtls.error();
+  auto security = call(what, where);
+  if (!security)
+    return security.error();
   auto& here = *shards_[next_shard_++ % shards_.size()];
-  auto setup = std::make_shared<actors::session_setup>();
+  auto setup = std::make_shared<session_setup>();
   setup->id = id;
   setup->peer = what.name;
   setup->address = where.address;
   setup->where = &here.home;
   setup->reactor = &here.reactor;
-  setup->security = std::move(*dtls);
+  setup->security = std::move(*security);
   setup->owner = std::move(owner);
   setup->policy = what.policy;
   setup->wishes = what.wishes;
   setup->clock = what.clock;
   setup->random = random_number;
-  auto handle = system_.spawn<actors::session, caf::lazy_init>(setup);
+  auto handle = spawn(setup);
   auto source = what.source && what.source->family() == peer->family()
                     ? *what.source
-                : peer->family() == transports::ip_family::v4
-                    ? transports::socket_address::v4({}, 0)
-                    : transports::socket_address::v6({}, 0);
+                    : any_address(peer->family());
+  bool is_udp = where.way == actors::session_target::transport::udp;
   // The SESSION has had no message yet, so its setup may still be completed.
-  here.reactor.post([&here, setup, handle, source, to = *peer] {
+  here.reactor.post([&here, setup, handle, source, is_udp, to = *peer] {
     setup->send = [](byte_view) {};
     setup->established = [] {};
     setup->forget = [] {};
-    auto socket = here.reactor.open(source);
-    if (!socket) {
-      caf::anon_send(handle, atom::finish_v, to_string(socket.error()));
+    auto give_up = [&handle](const failure& why) {
+      caf::anon_send(handle, atom::finish_v, to_string(why));
+    };
+    if (!is_udp) {
+      auto opened = here.reactor.connect_stream(
+          source, to, std::make_shared<stream_port>(handle));
+      if (!opened)
+        return give_up(opened.error());
+      attach(*setup, here.reactor, *opened);
+      caf::anon_send(handle, atom::tick_v);
       return;
     }
+    auto socket = here.reactor.open(source);
+    if (!socket)
+      return give_up(socket.error());
     here.sockets.push_back(*socket);
     auto added =
         here.reactor.add(*socket, to, std::make_shared<session_port>(handle));
     if (!added) {
       here.close(*socket);
-      caf::anon_send(handle, atom::finish_v, to_string(added.error()));
-      return;
+      return give_up(added.error());
     }
     attach(*setup, here.reactor, *added);
     setup->forget = [&here, id = *added, socket = *socket] {

@@ -2,8 +2,9 @@
 #include "actors/home.hpp"
 #include "actors/session.hpp"
 #include "actors/upstream.hpp"
-#include "transports/dtls.hpp"
+#include "transports/credentials.hpp"
 #include "transports/reactor.hpp"
+#include "transports/resumption_cache.hpp"
 
 #include <atomic>
 #include <memory>
@@ -14,7 +15,8 @@ namespace tocsin::roles {
 
 /// What all sessions with clients have in common.
 struct server_sessions {
-  std::shared_ptr<const transports::dtls_credentials> credentials;
+  std::shared_ptr<const transports::credentials> credentials;
+  std::shared_ptr<const transports::ticket_keys> tickets;
   protocol::signal::customer_table customers;
   protocol::signal::config_policy policy;
   actors::epoch clock;
@@ -24,13 +26,20 @@ struct server_sessions {
 /// What all sessions with one upstream have in common.
 struct upstream_sessions {
   std::string name;
-  std::shared_ptr<const transports::dtls_credentials> credentials;
+  std::shared_ptr<const transports::credentials> credentials;
+  std::shared_ptr<transports::resumption_cache> resumable;
   std::string server_name; ///< checked against the certificate
   std::optional<transports::socket_address> source; ///< local address
   protocol::signal::config_policy policy;
   /// What to negotiate; absent: the server's defaults hold.
   std::optional<protocol::signal::session_sets> wishes;
   actors::epoch clock;
+};
+
+/// Where a server listens.
+struct listen_addresses {
+  std::vector<transports::socket_address> udp; ///< DTLS
+  std::vector<transports::socket_address> tcp; ///< TLS
 };
 
 /// The reactors of a node, each with its thread and the home of the SESSIONs
@@ -44,8 +53,7 @@ public:
   network& operator=(const network&) = delete;
 
   /// Opens listening sockets; before start(). Fails with ec::io.
-  result<void> listen(const std::vector<transports::socket_address>& addresses,
-                      server_sessions what);
+  result<void> listen(const listen_addresses& where, server_sessions what);
 
   /// How an UPSTREAM opens sessions; they are spread over the reactors. The
   /// function lives no longer than this.
@@ -72,6 +80,15 @@ private:
     void close(transports::socket_id socket);
     void close_all();
   };
+
+  using setup_ptr = std::shared_ptr<actors::session_setup>;
+  using common_ptr = std::shared_ptr<const server_sessions>;
+
+  transports::accept_function accept_udp(shard& here, common_ptr common);
+  transports::stream_accept_function accept_tcp(shard& here, common_ptr common);
+  setup_ptr server_setup(shard& here, const server_sessions& common,
+                         const transports::socket_address& peer);
+  actors::session_actor spawn(const setup_ptr& setup);
 
   result<caf::strong_actor_ptr> open_session(const upstream_sessions& what,
                                              std::uint64_t id,

@@ -9,6 +9,7 @@
 #include "roles/network.hpp"
 #include "roles/version.hpp"
 #include "transports/crypto/certificate.hpp"
+#include "transports/crypto/digest.hpp"
 #include "transports/http_server.hpp"
 
 #include <spdlog/spdlog.h>
@@ -24,16 +25,47 @@ namespace {
 namespace sig = protocol::signal;
 namespace fs = std::filesystem;
 
-using credentials = std::shared_ptr<const transports::dtls_credentials>;
+using credentials = std::shared_ptr<const transports::credentials>;
 
 /// Who is in which group may use the node: the socket's file mode.
 constexpr unsigned control_mode = 0660;
 
 result<credentials> load_identity(const identity_files& files) {
-  transports::credential_files x{files.certificate, files.key, files.ca, {}};
+  transports::credential_files x{files.certificate, files.key, files.ca};
   if (!files.crl.empty())
     x.revocation = files.crl;
-  return transports::dtls_credentials::load(x);
+  if (files.has_psk())
+    x.psk = files.psk;
+  return transports::credentials::load(x);
+}
+
+result<std::vector<transports::socket_address>>
+addresses_of(const std::vector<endpoint>& list) {
+  std::vector<transports::socket_address> out;
+  for (const auto& where : list) {
+    auto address =
+        transports::socket_address::parse_host(where.host, where.port);
+    if (!address)
+      return address.error();
+    out.push_back(*address);
+  }
+  return out;
+}
+
+/// The identifier that the configuration gives, or the recipe of RFC 9132,
+/// Section 4.4.1.1: from the certificate's public key, or from the identity of
+/// the pre-shared key.
+result<std::string> cuid_for(const client_config& x, const upstream_config& up,
+                             const transports::credentials& own) {
+  if (!up.cuid.empty())
+    return up.cuid;
+  if (!x.cuid.empty())
+    return x.cuid;
+  if (own.has_certificate())
+    return transports::crypto::cuid_of(
+        transports::crypto::sha256(own.own().spki));
+  return transports::crypto::cuid_of(
+      transports::crypto::sha256(as_octets(own.own().psk_identity)));
 }
 
 actors::epoch start_clock() {
@@ -96,6 +128,8 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
   setup.roles.push_back("server");
   for (const auto& where : x.listen)
     setup.listening.push_back("udp " + where.to_string());
+  for (const auto& where : x.listen_tls)
+    setup.listening.push_back("tcp " + where.to_string());
   return {};
 }
 
@@ -105,11 +139,15 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
   if (!identity)
     return identity.error();
   client_identity_ = *identity;
+  if (auto ok = transports::check_client(*client_identity_); !ok)
+    return ok;
+  auto resumable = std::make_shared<transports::resumption_cache>();
   setup.roles.push_back("client");
   for (const auto& up : x.upstreams) {
     upstream_sessions sessions;
     sessions.name = up.name;
     sessions.credentials = client_identity_;
+    sessions.resumable = resumable;
     sessions.server_name = up.server_name;
     sessions.policy = terms_of(up);
     sessions.wishes = wishes_of(up);
@@ -125,14 +163,10 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     u.name = up.name;
     u.host = up.server.host;
     u.port = up.server.port;
-    u.cuid = !up.cuid.empty() ? up.cuid : x.cuid;
-    if (u.cuid.empty()) {
-      auto facts =
-          transports::crypto::read_certificate_file(x.identity.certificate);
-      if (!facts)
-        return facts.error();
-      u.cuid = transports::crypto::cuid_of(facts->spki);
-    }
+    auto cuid = cuid_for(x, up, *client_identity_);
+    if (!cuid)
+      return cuid.error();
+    u.cuid = *cuid;
     u.renew_by_default = x.defaults.renew;
     u.open = network_->opener(std::move(sessions));
     for (const auto& alias : x.aliases)
@@ -178,17 +212,18 @@ result<void> node::assemble(actors::supervisor_setup& setup) {
 result<void> node::open_doors() {
   if (!config_.server)
     return {};
-  std::vector<transports::socket_address> addresses;
-  for (const auto& where : config_.server->listen) {
-    auto address =
-        transports::socket_address::parse_host(where.host, where.port);
-    if (!address)
-      return address.error();
-    addresses.push_back(*address);
-  }
-  return network_->listen(addresses,
-                          {server_identity_, customers_,
-                           terms_of(*config_.server), clock_, supervisor_});
+  const auto& x = *config_.server;
+  auto udp = addresses_of(x.listen);
+  if (!udp)
+    return udp.error();
+  auto tcp = addresses_of(x.listen_tls);
+  if (!tcp)
+    return tcp.error();
+  auto tickets = transports::ticket_keys::load_or_create(x.ticket_key);
+  if (!tickets)
+    return tickets.error();
+  return network_->listen({*udp, *tcp}, {server_identity_, *tickets, customers_,
+                                         terms_of(x), clock_, supervisor_});
 }
 
 result<void> node::open_console() {
