@@ -18,16 +18,22 @@ int on_chain(gnutls_session_t session) {
   return x.verdict.good ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
-// Does a ServerHello, without its header, have this extension?
+constexpr std::size_t session_id_at = 2 + 32; // in both kinds of hello
+
+byte_view session_id_of(byte_view hello) {
+  if (hello.size() <= session_id_at
+      || hello.size() - session_id_at - 1 < hello[session_id_at])
+    return {};
+  return hello.subspan(session_id_at + 1, hello[session_id_at]);
+}
+
+// Does a ServerHello have this extension?
 bool has_extension(byte_view hello, unsigned type) {
-  constexpr std::size_t session_id_at = 2 + 32;
   auto number = [&hello](std::size_t at) {
     return std::size_t{hello[at]} << 8 | hello[at + 1];
   };
-  if (hello.size() <= session_id_at)
-    return false;
   // After the suite, the compression and the size of all extensions.
-  auto at = session_id_at + 1 + hello[session_id_at] + 2 + 1 + 2;
+  auto at = session_id_at + 1 + session_id_of(hello).size() + 2 + 1 + 2;
   while (at + 4 <= hello.size()) {
     if (number(at) == type)
       return true;
@@ -36,10 +42,20 @@ bool has_extension(byte_view hello, unsigned type) {
   return false;
 }
 
-int on_server_hello(gnutls_session_t session, unsigned, unsigned, unsigned,
-                    const gnutls_datum_t* message) {
-  context_of(session).ticket_promised =
-      has_extension({message->data, message->size}, session_ticket);
+// GnuTLS says only at the end whether it resumes, and never whether a ticket
+// will come, but both change which message is the last one before the keys
+// change. A server that resumes repeats the session id (RFC 5077, Section 3.4).
+int on_hello(gnutls_session_t session, unsigned type, unsigned,
+             unsigned incoming, const gnutls_datum_t* message) {
+  auto& x = context_of(session);
+  byte_view hello{message->data, message->size};
+  auto id = session_id_of(hello);
+  if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && !incoming) {
+    x.session_id.assign(id.begin(), id.end());
+  } else if (type == GNUTLS_HANDSHAKE_SERVER_HELLO && incoming) {
+    x.resuming = !id.empty() && std::ranges::equal(id, x.session_id);
+    x.ticket_promised = has_extension(hello, session_ticket);
+  }
   return 0;
 }
 
@@ -75,8 +91,8 @@ void equip(gnutls_session_t session, dtls_session_context& context) {
     gnutls_credentials_set(session, GNUTLS_CRD_PSK, native.psk_client.get());
   gnutls_session_set_verify_function(session, on_chain);
   if (!context.is_server())
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_SERVER_HELLO,
-                                       GNUTLS_HOOK_POST, on_server_hello);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY,
+                                       GNUTLS_HOOK_POST, on_hello);
 }
 
 std::vector<bytes> peer_chain(gnutls_session_t session) {
@@ -112,16 +128,16 @@ bool is_change_next(gnutls_session_t session,
   auto is = [last](gnutls_handshake_description_t x) {
     return last == static_cast<int>(x);
   };
-  auto resumed = gnutls_session_is_resumed(session) != 0;
   if (context.is_server())
-    return resumed ? is(GNUTLS_HANDSHAKE_CLIENT_HELLO)
+    return gnutls_session_is_resumed(session)
+               ? is(GNUTLS_HANDSHAKE_CLIENT_HELLO)
            : gnutls_auth_get_type(session) == GNUTLS_CRD_PSK
                ? is(GNUTLS_HANDSHAKE_CLIENT_KEY_EXCHANGE)
                : is(GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY);
   if (context.ticket_promised)
     return is(GNUTLS_HANDSHAKE_NEW_SESSION_TICKET);
-  return is(resumed ? GNUTLS_HANDSHAKE_SERVER_HELLO
-                    : GNUTLS_HANDSHAKE_SERVER_HELLO_DONE);
+  return is(context.resuming ? GNUTLS_HANDSHAKE_SERVER_HELLO
+                             : GNUTLS_HANDSHAKE_SERVER_HELLO_DONE);
 }
 
 std::string describe(gnutls_session_t session, int error) {

@@ -52,7 +52,10 @@ struct dtls_session_context {
   std::shared_ptr<const credentials> own;
   std::string server_name; // empty: we are the server
   verification verdict;
-  bool ticket_promised = false; // client: a NewSessionTicket will come
+  // Client: what its hello named, and what the server's answer means.
+  bytes session_id;
+  bool resuming = false;
+  bool ticket_promised = false; // a NewSessionTicket will come
 
   bool is_server() const noexcept { return server_name.empty(); }
 };

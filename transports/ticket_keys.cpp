@@ -6,6 +6,7 @@
 
 #include <openssl/aead.h>
 #include <openssl/digest.h>
+#include <openssl/err.h>
 #include <openssl/hkdf.h>
 #include <openssl/mem.h>
 
@@ -142,8 +143,10 @@ std::optional<bytes> ticket_keys::open(byte_view ticket, byte_view context,
   if (!start(aead, key)
       || !EVP_AEAD_CTX_open(aead.get(), out.data(), &size, out.size(),
                             ticket.data() + name_size, nonce_size, body.data(),
-                            body.size(), ticket.data(), name_size))
+                            body.size(), ticket.data(), name_size)) {
+    ERR_clear_error(); // of no concern to the handshake that goes on
     return std::nullopt;
+  }
   out.resize(size);
   return out;
 }

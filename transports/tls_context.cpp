@@ -15,11 +15,18 @@ namespace {
 
 // With those of TLS 1.3, which need no naming, all AEAD with ephemeral keys
 // (RFC 9132, Section 7.1; RFC 7525, Section 4.2).
-constexpr const char* suites =
+constexpr const char* certificate_suites =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
     ":ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-    ":ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384"
-    ":ECDHE-PSK-CHACHA20-POLY1305";
+    ":ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+constexpr const char* psk_suites = "ECDHE-PSK-CHACHA20-POLY1305";
+
+std::string suites(bool certificate, bool psk) {
+  std::string x = certificate ? certificate_suites : "";
+  if (psk)
+    x += (certificate ? ":" : "") + std::string{psk_suites};
+  return x;
+}
 
 // All chains in use are shorter; bounds what a peer can make us store.
 constexpr std::size_t max_chain_octets = 32768;
@@ -245,7 +252,8 @@ make_tls_context(byte_view chain_pem, byte_view key_pem, bool psk) {
   auto newest = chain_pem.empty() ? TLS1_2_VERSION : TLS1_3_VERSION;
   if (!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION)
       || !SSL_CTX_set_max_proto_version(ctx, newest)
-      || !SSL_CTX_set_strict_cipher_list(ctx, suites)
+      || !SSL_CTX_set_strict_cipher_list(
+          ctx, suites(!chain_pem.empty(), psk).c_str())
       || !SSL_CTX_set1_curves_list(ctx, "X25519:P-256:P-384")
       || SSL_CTX_set_alpn_protos(ctx, as_octets(offered_protocols).data(),
                                  offered_protocols.size())
