@@ -56,7 +56,7 @@ struct resumption_options {
   /// Client: where sessions are kept, and under which key: one for each
   /// server and transport, such as "upstream udp".
   std::shared_ptr<resumption_cache> cache;
-  std::string key;
+  std::string key{};
 };
 
 } // namespace tocsin::transports
