@@ -141,5 +141,17 @@ TEST_F(cookie_guard_test, a_length_that_points_outside_is_never_followed) {
   EXPECT_NE(uut.judge(x, peer, local, start).what, verdict::verified);
 }
 
+// Random and cookie are in the first fragment of a hello; in others, anything
+// may stand in their place.
+TEST_F(cookie_guard_test, later_fragments_of_a_hello_are_not_answered) {
+  for (auto place : {6u, 7u, 8u}) {
+    auto x = hello();
+    x.at(13 + place) = 1;
+    EXPECT_FALSE(is_client_hello(x));
+    EXPECT_EQ(uut.judge(x, peer, local, start).what,
+              verdict::not_a_client_hello);
+  }
+}
+
 } // namespace
 } // namespace tocsin::transports

@@ -187,6 +187,19 @@ TEST_F(dtls_resumption_test, a_ticket_too_large_for_the_hello_is_dropped) {
   }
 }
 
+// Not ours: those of peers with large tickets or many extensions.
+TEST_F(dtls_resumption_test, a_hello_in_fragments_gets_through) {
+  options.mtu = 130;
+  int fragments = 0;
+  tap = [&](bool to_server, const bytes& x) {
+    EXPECT_LE(x.size(), 130u);
+    fragments += to_server && x.size() > 25 && x[13] == 1 && x[13 + 8] != 0;
+  };
+  again(server_credentials(), client_credentials());
+  expect(false);
+  EXPECT_GE(fragments, 2);
+}
+
 TEST_F(dtls_resumption_test, a_resumption_survives_loss_and_disorder) {
   options.handshake_limit = 600s;
   auto server_side = server_credentials();

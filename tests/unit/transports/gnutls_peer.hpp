@@ -21,7 +21,7 @@ struct gnutls_recipe {
   std::string priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
   const test::issued_certificate* own = nullptr; ///< null: none
   const test::test_pki* trusted = nullptr;       ///< null: believes anyone
-  std::string psk_identity{}; ///< empty: none
+  std::string psk_identity{};                    ///< empty: none
   std::string alpn = "coap";                     ///< empty: not offered
 };
 

@@ -288,5 +288,40 @@ TEST_F(reactor_test, icmp_errors_change_nothing) {
   EXPECT_EQ(client->stats().associations, 1u);
 }
 
+// SIG-338: the hello with the ticket passes the cookie exchange.
+TEST_F(reactor_test, a_client_resumes_from_another_port) {
+  options.resumption = {ticket_keys::random(),
+                        std::make_shared<resumption_cache>(), "server udp"};
+  auto to = listen("127.0.0.1:0");
+  for (auto resumed : {false, true, true}) {
+    auto x = connected(open_client("127.0.0.1:0"), to);
+    expect_echo(*x, "hello");
+    EXPECT_EQ(x->dtls->resumed(), resumed);
+    EXPECT_EQ(accepted.back()->dtls->resumed(), resumed);
+    EXPECT_EQ(accepted.back()->dtls->peer().common_name, "client.example");
+  }
+  auto stats = server->stats();
+  EXPECT_EQ(stats.cookies_sent, 3u);
+  EXPECT_EQ(stats.accepted, 3u);
+  EXPECT_EQ(stats.handshakes, 0u);
+}
+
+// The server replaces the association of a peer that starts anew.
+TEST_F(reactor_test, a_client_resumes_from_the_same_port) {
+  options.resumption = {ticket_keys::random(),
+                        std::make_shared<resumption_cache>(), "server udp"};
+  auto to = listen("127.0.0.1:0");
+  std::uint16_t port = 0;
+  for (auto resumed : {false, true}) {
+    auto socket = open_client("127.0.0.1:" + std::to_string(port));
+    port = client->local_address(socket).port();
+    auto x = connected(socket, to);
+    expect_echo(*x, "hello");
+    EXPECT_EQ(x->dtls->resumed(), resumed);
+    x.reset();
+    client = std::make_unique<reactor>(); // gone without a goodbye
+  }
+}
+
 } // namespace
 } // namespace tocsin::transports
