@@ -210,6 +210,7 @@ transports::stream_accept_function network::accept_tcp(shard& here,
     transports::tls_options options;
     options.handshake_limit = handshake_limit;
     options.resumption.tickets = common->tickets;
+    options.require_alpn = common->require_alpn;
     auto tls = transports::tls_association::server(common->credentials, options,
                                                    here.reactor.now());
     if (!tls) {

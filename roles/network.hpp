@@ -17,6 +17,7 @@ namespace tocsin::roles {
 struct server_sessions {
   std::shared_ptr<const transports::credentials> credentials;
   std::shared_ptr<const transports::ticket_keys> tickets;
+  bool require_alpn = true; ///< of TLS clients
   protocol::signal::customer_table customers;
   protocol::signal::config_policy policy;
   actors::epoch clock;

@@ -222,8 +222,9 @@ result<void> node::open_doors() {
   auto tickets = transports::ticket_keys::load_or_create(x.ticket_key);
   if (!tickets)
     return tickets.error();
-  return network_->listen({*udp, *tcp}, {server_identity_, *tickets, customers_,
-                                         terms_of(x), clock_, supervisor_});
+  return network_->listen({*udp, *tcp},
+                          {server_identity_, *tickets, x.require_alpn,
+                           customers_, terms_of(x), clock_, supervisor_});
 }
 
 result<void> node::open_console() {

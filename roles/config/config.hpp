@@ -108,6 +108,7 @@ struct server_config {
   std::vector<endpoint> listen{{"0.0.0.0", default_port}, {"::", default_port}};
   /// TLS over TCP; absent in the file: as `listen`; empty there: none.
   std::vector<endpoint> listen_tls;
+  bool require_alpn = true; ///< RFC 8323, Section 8.2
   identity_files identity;
   std::filesystem::path ticket_key; ///< empty in the file: in data_dir
   std::uint32_t reactors = 1;       ///< threads that own sockets, per address

@@ -110,6 +110,11 @@ void describe(Visitor& v, server_config& x) {
      .min = 0,
      .max = 65535,
      .fallback = "the addresses of `listen`"});
+  v(x.require_alpn,
+    {.name = "require_alpn",
+     .doc = "Refuse TLS clients that do not offer the protocol `coap` by ALPN "
+            "(RFC 8323, Section 8.2). Some do not, with pre-shared keys for "
+            "example."});
   describe(v, x.identity);
   v(x.ticket_key,
     {.name = "ticket_key",

@@ -25,6 +25,7 @@ max_terminating_period = "5m"
 heartbeat_interval = "30s"
 missing_hb_allowed = 15
 listen_tls = ["192.0.2.1:14647"]
+require_alpn = false
 psk = "pki/server.psk"
 ticket_key = "state/tickets"
 status_interval = "20s"

@@ -137,6 +137,7 @@ TEST(good, the_signal_channel_is_as_written) {
   const auto& server = *x.value.server;
   EXPECT_THAT(server.listen_tls, ElementsAre(endpoint{"192.0.2.1", 14647}));
   EXPECT_EQ(server.identity.psk, "/etc/tocsin/pki/server.psk");
+  EXPECT_FALSE(server.require_alpn);
   EXPECT_EQ(server.ticket_key, "/etc/tocsin/state/tickets");
   EXPECT_EQ(server.status_interval, seconds{20});
   EXPECT_EQ(server.conflict_policy,
