@@ -18,29 +18,15 @@ dots_response answer_with(sig::response_code code, const sig::body& body) {
   return {static_cast<std::uint8_t>(code), true, sig::encode(body), {}, false};
 }
 
-sig::mitigation to_body(const mitigation_view& x) {
-  sig::mitigation m;
-  m.what = x.what;
-  m.lifetime = x.lifetime;
-  m.mid = x.mid;
-  m.start = x.start;
-  m.state = x.status;
-  m.dropped = x.dropped;
-  return m;
-}
-
-sig::content_filter filter_of(char c) {
-  return c == 'c'   ? sig::content_filter::configuration
-         : c == 'n' ? sig::content_filter::non_configuration
-                    : sig::content_filter::all;
-}
-
 } // namespace
 
 void client_state::init(client_setup setup) {
   setup_ = std::move(setup);
   known_.customer = setup_.who->name;
   known_.cuid = setup_.cuid;
+  setup_.status_interval =
+      std::max(setup_.status_interval, min_status_interval);
+  signal_ = sig::signal_watch{setup_.loss.heartbeats};
   self_->delayed_send(self_, tombstone_period, atom::tick_v);
 }
 
@@ -51,10 +37,6 @@ client_state::~client_state() {
 
 time_point client_state::now() const {
   return self_->clock().now();
-}
-
-scope_owner client_state::owner(std::uint32_t mid) const {
-  return {setup_.who->name, setup_.cuid, mid};
 }
 
 caf::result<dots_response> client_state::serve(dots_request request) {
@@ -143,19 +125,15 @@ bool client_state::collides(const dots_request& request) const {
 }
 
 void client_state::get(const dots_request& request) {
-  std::vector<sig::mitigation> found;
-  for (const auto& [mid, x] : entries_)
-    if (!request.mid || *request.mid == mid)
-      found.push_back(to_body(current(x)));
-  if (found.empty()) {
+  auto answer = render(request.mid, request.filter);
+  if (answer.code != static_cast<std::uint8_t>(sig::response_code::content)) {
     refuse(request, fail(ec::not_found, request.mid ? "mid" : "mitigate",
                          request.mid ? "no mitigation has this mid"
                                      : "this client has no mitigation"));
     return;
   }
-  finish(answer_with(
-      sig::response_code::content,
-      sig::mitigation_list(std::move(found), filter_of(request.filter))));
+  answer.observed = watch(request);
+  finish(std::move(answer));
 }
 
 void client_state::remove(const dots_request& request) {
@@ -185,97 +163,13 @@ void client_state::remove(const dots_request& request) {
                 std::move(changes))
       .then(
           [this, mid, grave, deleted](ack) {
-            tombstones_[mid] = grave.expires;
-            if (auto x = entries_.find(mid); x != entries_.end()) {
-              x->second.withdrawn = true;
-              self_->send(x->second.handle, atom::withdraw_v);
-            }
+            on_removed(mid, grave);
             finish(deleted);
           },
           [this, request](const caf::error& why) {
             refuse(request,
                    fail(ec::unavailable, "storage", to_failure(why).detail));
           });
-}
-
-ack client_state::restore(const storage::snapshot& stored) {
-  for (const auto& x : stored.clients)
-    known_ = x;
-  for (const auto& record : stored.mitigations) {
-    created_ = std::max(created_, record.created);
-    if (record.status == static_cast<std::uint8_t>(sig::status::terminated)) {
-      tombstones_[record.key.mid] = record.expires;
-      continue;
-    }
-    storage::transaction gone{storage::erase_mitigation{record.key}};
-    auto body = sig::decode(record.body, sig::direction::request);
-    auto* scope = body ? std::get_if<sig::mitigation_scope>(&*body) : nullptr;
-    bool usable = scope != nullptr && scope->scope.size() == 1
-                  && sig::authorise(*setup_.who, scope->scope[0].what)
-                  && sig::remaining_lifetime(record.expires, wall()) != 0;
-    if (!usable) {
-      // Expired while the node was down, or no longer the customer's own.
-      gone.push_back(storage::append_audit{
-          {wall(), "node", "drop",
-           record.key.cuid + '/' + std::to_string(record.key.mid),
-           "expired or no longer authorised when the node started"}});
-      self_
-          ->request(setup_.keeper, node_patience, atom::commit_v,
-                    std::move(gone))
-          .then([](ack) {}, [](const caf::error&) {});
-      continue;
-    }
-    auto& x = entries_[record.key.mid];
-    x.record = record;
-    x.request = scope->scope[0];
-    setup_.usage->restore_mitigation();
-    self_
-        ->request(setup_.registry, node_patience, atom::claim_v,
-                  owner(record.key.mid), x.request.what)
-        .then([](const std::vector<scope_owner>&) {}, [](const caf::error&) {});
-    start(x, true);
-  }
-  return ack::done;
-}
-
-void client_state::start(entry& x, bool restored) {
-  auto setup = std::make_shared<mitigation_setup>();
-  setup->owner = owner(x.record.key.mid);
-  setup->who = setup_.who;
-  setup->what = x.request.what;
-  setup->names = x.names;
-  setup->immediate = x.request.trigger_mitigation.value_or(true);
-  setup->lifetime = sig::remaining_lifetime(x.record.expires, wall());
-  setup->start = x.record.start;
-  setup->restored = restored;
-  setup->mitigators = setup_.mitigators;
-  setup->resolver = setup_.resolver;
-  setup->parent = self_;
-  setup->clock = setup_.clock;
-  setup->life = setup_.life;
-  x.view.peer = setup_.who->name;
-  x.view.cuid = setup_.cuid;
-  x.view.mid = x.record.key.mid;
-  x.view.what = x.request.what;
-  x.view.lifetime = setup->lifetime;
-  x.view.start = static_cast<std::uint64_t>(x.record.start);
-  x.viewed = now();
-  x.handle = self_->spawn(mitigation, std::move(setup));
-  self_->monitor(x.handle);
-  self_->send(x.handle, atom::begin_v);
-}
-
-mitigation_view client_state::current(const entry& x) const {
-  auto view = x.view;
-  auto elapsed = now() - x.viewed;
-  view.age_ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
-  if (view.lifetime > 0)
-    view.lifetime = std::max<std::int64_t>(
-        0, view.lifetime
-               - std::chrono::duration_cast<std::chrono::seconds>(elapsed)
-                     .count());
-  return view;
 }
 
 std::vector<mitigation_view> client_state::list() const {
@@ -320,7 +214,10 @@ caf::result<mitigation_view> client_state::revoke(std::uint32_t mid,
             view.status = sig::status::withdrawn;
             view.note = why;
             x->second.withdrawn = true;
-            self_->send(x->second.handle, atom::revoke_v, why);
+            if (x->second.suspended)
+              erase(mid);
+            else
+              self_->send(x->second.handle, atom::revoke_v, why);
             promise.deliver(std::move(view));
           },
           [promise](caf::error& err) mutable {
@@ -329,65 +226,25 @@ caf::result<mitigation_view> client_state::revoke(std::uint32_t mid,
   return promise;
 }
 
-void client_state::forget_observer(std::uint64_t, std::uint64_t) {}
-
-void client_state::on_session(const session_opened&,
-                              const caf::strong_actor_ptr&) {}
-
-void client_state::on_session_end(std::uint64_t, session_end) {}
+void client_state::on_removed(std::uint32_t mid,
+                              const storage::mitigation_record& grave) {
+  tombstones_[mid] = grave.expires;
+  auto x = entries_.find(mid);
+  if (x == entries_.end())
+    return;
+  x->second.withdrawn = true;
+  x->second.withdrawn_at = now();
+  if (x->second.suspended)
+    erase(mid);
+  else
+    self_->send(x->second.handle, atom::withdraw_v);
+}
 
 void client_state::adopt(mitigator_table table) {
   setup_.mitigators = table;
   for (auto& [_, x] : entries_)
-    self_->send(x.handle, atom::adopt_v, table);
-}
-
-void client_state::on_changed(mitigation_view view) {
-  auto i = entries_.find(view.mid);
-  if (i == entries_.end())
-    return;
-  i->second.view = std::move(view);
-  i->second.viewed = now();
-  if (i->second.view.status != sig::status::in_progress)
-    release_replaced(i->second);
-}
-
-void client_state::release_replaced(entry& x) {
-  for (auto& old : x.replaces)
-    self_->send(old, atom::revoke_v, std::string{superseded});
-  x.replaces.clear();
-}
-
-void client_state::on_gone(std::uint32_t mid) {
-  auto node = entries_.extract(mid);
-  if (node.empty())
-    return;
-  release_replaced(node.mapped());
-  setup_.usage->close_mitigation();
-  self_->send(setup_.registry, atom::release_v, owner(mid));
-  if (tombstones_.contains(mid))
-    return; // withdrawn: the record marks the grave
-  self_
-      ->request(setup_.keeper, node_patience, atom::commit_v,
-                storage::transaction{
-                    storage::erase_mitigation{node.mapped().record.key}})
-      .then([](ack) {}, [](const caf::error&) {});
-}
-
-/// A MITIGATION that fails dies alone and is started again from its record.
-void client_state::on_down(const caf::down_msg& msg) {
-  for (auto& [mid, x] : entries_) {
-    if (caf::actor_cast<caf::strong_actor_ptr>(x.handle) != msg.source)
-      continue;
-    spdlog::error("client {}/{}: mitigation {} failed and is started again: {}",
-                  setup_.who->name, setup_.cuid, mid,
-                  to_string(to_failure(msg.reason)));
-    if (x.withdrawn)
-      on_gone(mid);
-    else
-      start(x, true);
-    return;
-  }
+    if (!x.suspended)
+      self_->send(x.handle, atom::adopt_v, table);
 }
 
 void client_state::on_tick() {
@@ -443,8 +300,19 @@ client(client_actor::stateful_pointer<client_state> self,
         state->on_changed(std::move(view));
       },
       [state](atom::gone, std::uint32_t mid) { state->on_gone(mid); },
+      [state](atom::withdraw, std::uint32_t mid,
+              sig::conflict_information& why) {
+        state->on_conflict(mid, std::move(why));
+      },
+      [state](atom::notify, std::uint32_t mid, sig::conflict_information& why) {
+        state->on_rival(mid, std::move(why));
+      },
+      [state](atom::begin, std::uint32_t mid) { state->on_free(mid); },
       [state](atom::serve) { state->serve_next(); },
       [state](atom::tick) { state->on_tick(); },
+      [state](atom::tick, std::uint64_t generation) {
+        state->on_alarm(generation);
+      },
   };
 }
 

@@ -1,15 +1,31 @@
 #pragma once
 #include "actors/account.hpp"
+#include "actors/alarm.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/rules.hpp"
 #include "protocol/signal/lifecycle.hpp"
 #include "protocol/signal/response.hpp"
+#include "protocol/signal/signal_watch.hpp"
 
 #include <deque>
 #include <map>
 #include <memory>
 
 namespace tocsin::actors {
+
+/// A server's policy for mitigations that start when the signal is lost (RFC
+/// 9132, trigger-mitigation=false).
+struct loss_of_signal {
+  bool allowed = true;
+  /// When a client whose session broke, without a verdict of the heartbeats,
+  /// counts as lost: the defaults of its heartbeats.
+  protocol::signal::heartbeat_settings heartbeats;
+};
+
+/// Time between two status reports while a mitigation is active (RFC 9132,
+/// Section 4.4.2.1: at least 3 s, slower where possible).
+inline constexpr std::chrono::seconds default_status_interval{15};
+inline constexpr std::chrono::seconds min_status_interval{3};
 
 /// What a CLIENT is born with.
 struct client_setup {
@@ -23,6 +39,8 @@ struct client_setup {
   mitigator_table mitigators;
   epoch clock;
   protocol::signal::lifecycle_settings life;
+  std::chrono::seconds status_interval = default_status_interval;
+  loss_of_signal loss;
 };
 
 /// Requests of one client that wait for the one in progress; beyond, 5.03. A
@@ -33,6 +51,20 @@ inline constexpr std::size_t max_waiting_requests = 64;
 /// cannot bring it back: longer than any terminating period and than the
 /// lifetime of a CoAP exchange (RFC 7252, Section 4.8.2).
 inline constexpr std::chrono::seconds tombstone_period{300};
+
+/// A request for a mid that was withdrawn less than this ago may be a late copy
+/// of an older one, and is refused; after it, and within the terminating
+/// period, it is what it seems: the client asks again (RFC 9132, Section
+/// 4.4.4). The alternatives were to refuse every one, which takes the doubled
+/// periods from clients that flap, or to accept every one, which lets a copy
+/// undo a DELETE. Twice the 5 s in which a datagram is delivered or lost in
+/// practice; a client in greater haste uses a higher mid, which is accepted at
+/// once. After the terminating period the mid is dead (tombstone_period).
+inline constexpr std::chrono::seconds late_copy{10};
+
+/// Observations of one client: a session of each transport and address family
+/// with the list and a few mids; beyond, a GET is answered and not observed.
+inline constexpr std::size_t max_observers = 64;
 
 /// Patience with other parts of the node; a commit may wait for a busy disk.
 inline constexpr std::chrono::seconds node_patience{20};
@@ -62,8 +94,13 @@ public:
   void on_changed(mitigation_view view);
   void on_gone(std::uint32_t mid);
   void on_down(const caf::down_msg& msg);
+  void on_conflict(std::uint32_t mid,
+                   protocol::signal::conflict_information why);
+  void on_rival(std::uint32_t mid, protocol::signal::conflict_information why);
+  void on_free(std::uint32_t mid);
   void serve_next();
   void on_tick();
+  void on_alarm(std::uint64_t generation);
 
 private:
   struct entry {
@@ -73,10 +110,39 @@ private:
     mitigation_actor handle;
     mitigation_view view;
     time_point viewed;
-    bool withdrawn = false; ///< by the client: terminating
-    /// Replaced by this one; they end when it is in force, so that there is no
-    /// gap in the protection.
-    std::vector<mitigation_actor> replaces;
+    bool withdrawn = false;                 ///< by client or operator: it ends
+    std::optional<time_point> withdrawn_at; ///< by the client
+    /// Replaced by this one, and why they end when it is in force, so that
+    /// there is no gap in the protection.
+    std::vector<std::pair<mitigation_actor, std::string>> replaces;
+    bool beats = false; ///< requests of other clients, which end likewise
+    /// Lost a conflict: no MITIGATION, but the record is kept until then.
+    bool suspended = false;
+    time_point kept_until;
+    std::optional<time_point> retry_at; ///< in view of the loser
+    mitigation_actor ending;            ///< what went on before it was
+    bool start_when_ended = false;
+    bool active = false; ///< counted in `active_`
+
+    bool armed_kind() const { return request.trigger_mitigation == false; }
+  };
+
+  /// One observation.
+  struct watcher {
+    observer who;
+    std::optional<std::uint32_t> mid; ///< nothing: all
+    char filter = 'a';
+  };
+
+  struct peer_session {
+    session_actor handle;
+    bool mitigating = false; ///< as told
+  };
+
+  /// Armed mitigations on their way to be started at the loss of signal.
+  struct loss_job {
+    std::size_t open = 0;
+    std::vector<std::uint32_t> mids;
   };
 
   struct waiting {
@@ -91,6 +157,8 @@ private:
     name_addresses names;
     std::size_t open_lookups = 0;
     std::vector<std::uint32_t> superseded;
+    std::vector<std::uint32_t> make_way;
+    claim_result claimed;
     storage::mitigation_record record;
   };
   using job_ptr = std::shared_ptr<put_job>;
@@ -98,32 +166,70 @@ private:
   time_point now() const;
   unix_seconds wall() const { return setup_.clock.at(now()); }
 
-  void release_replaced(entry& x);
+  // client.cpp: requests
   void finish(dots_response answer);
   void refuse(const dots_request& request, const failure& why);
   void handle(dots_request request);
-
   void get(const dots_request& request);
   void remove(const dots_request& request);
+  void on_removed(std::uint32_t mid, const storage::mitigation_record& grave);
+  bool collides(const dots_request& request) const;
 
+  // client_put.cpp
   void put(dots_request request);
   void put_known(entry& known, job_ptr job);
+  void on_refreshed(job_ptr job);
+  void put_suspended(entry& known, job_ptr job);
   void put_new(job_ptr job);
   void look_up(job_ptr job);
   void on_names(job_ptr job);
-  void on_claimed(job_ptr job, const std::vector<scope_owner>& others);
+  void on_claimed(job_ptr job);
+  protocol::signal::own_decision judge_own(const put_job& job) const;
   void commit_new(job_ptr job);
   void on_created(job_ptr job);
   void abort_new(const job_ptr& job, const failure& why);
-
+  void answer_conflict(const job_ptr& job, const claim_result& x);
   result<protocol::signal::mitigation> read_body(const dots_request& request);
   storage::client_record client_record(std::uint32_t mid);
   storage::audit_event audit(const dots_request& request, std::string action,
                              std::string outcome) const;
-  scope_owner owner(std::uint32_t mid) const;
+
+  // client_life.cpp: MITIGATIONs and their records
+  void restore_one(const storage::mitigation_record& record);
   void start(entry& x, bool restored);
+  void release_replaced(entry& x);
+  void count(entry& x);
+  void persist(entry& x);
+  void commit(storage::transaction changes);
+  void erase(std::uint32_t mid);
   mitigation_view current(const entry& x) const;
-  bool collides(const dots_request& request) const;
+  scope_owner owner(std::uint32_t mid) const;
+  scope_claim claim_of(const entry& x, scope_claim::state wanted) const;
+  bool is_current(const entry& x) const;
+  storage::audit_event event(std::uint32_t mid, std::string action,
+                             std::string outcome) const;
+
+  // client_observe.cpp
+  dots_response render(std::optional<std::uint32_t> mid, char filter) const;
+  bool watch(const dots_request& request);
+  void notify(std::uint32_t mid);
+  void report();
+  void arm();
+
+  // client_loss.cpp: sessions and the loss of signal
+  void belong_to(const std::string& identity);
+  void tell_mode();
+  void on_signal(std::optional<protocol::signal::signal_event> x);
+  void mark_left(bool left);
+  void start_armed();
+  void on_armed_claimed(const std::shared_ptr<loss_job>& job);
+  void start_lost(const std::vector<std::uint32_t>& mids);
+
+  // client_conflict.cpp
+  void suspend(entry& x, protocol::signal::conflict_information why);
+  void on_still_lost(entry& x, protocol::signal::conflict_information why);
+  void resume(entry& x);
+  void end_kept();
 
   client_actor::pointer self_;
   client_setup setup_;
@@ -134,6 +240,12 @@ private:
   caf::response_promise promise_; ///< of the request in progress
   bool busy_ = false;
   std::uint64_t created_ = 0;
+  std::vector<watcher> observers_;
+  std::map<std::uint64_t, peer_session> sessions_; ///< of our identity
+  protocol::signal::signal_watch signal_;
+  std::size_t active_ = 0; ///< mitigations
+  alarm alarm_;
+  std::optional<time_point> report_due_;
 };
 
 /// Spawns the CLIENT of one customer's cuid.

@@ -2,6 +2,7 @@
 // mitigation (RFC 9132, Section 4.4.1).
 #include "actors/client.hpp"
 
+#include "actors/client_flags.hpp"
 #include "actors/mitigation.hpp"
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/scope.hpp"
@@ -28,9 +29,10 @@ result<sig::mitigation> client_state::read_body(const dots_request& request) {
   if (!wanted.what.aliases.empty())
     return fail(ec::malformed, "alias-name",
                 "this client has no alias '" + wanted.what.aliases[0] + "'");
-  if (wanted.trigger_mitigation == false)
-    return fail(ec::unsupported, "trigger-mitigation",
-                "mitigation on loss of signal is not offered here");
+  if (wanted.trigger_mitigation == false && !setup_.loss.allowed)
+    return fail(ec::unauthorized, "trigger-mitigation",
+                "mitigation on loss of signal is not offered here; leave it "
+                "out to be protected at once");
   if (wanted.attack.has_value() != request.if_match)
     return fail(ec::malformed, "attack-status",
                 "an efficacy update has both attack-status and If-Match");
@@ -61,9 +63,14 @@ void client_state::put(dots_request request) {
   auto job = std::make_shared<put_job>();
   job->request = std::move(request);
   job->body = std::move(*body);
-  if (live)
-    put_known(known->second, std::move(job));
-  else if (tombstones_.contains(mid) || known != entries_.end())
+  if (live || (known != entries_.end() && known->second.withdrawn_at)) {
+    auto& x = known->second;
+    bool early = x.withdrawn && now() - *x.withdrawn_at < late_copy;
+    if (!early)
+      return x.suspended ? put_suspended(x, std::move(job))
+                         : put_known(x, std::move(job));
+  }
+  if (tombstones_.contains(mid) || known != entries_.end())
     refuse(job->request,
            fail(ec::malformed, "mid",
                 "this mid was withdrawn; a new request needs a higher one"));
@@ -93,25 +100,101 @@ void client_state::put_known(entry& known, job_ptr job) {
   self_
       ->request(setup_.keeper, node_patience, atom::commit_v,
                 storage::transaction{storage::put_mitigation{job->record}})
+      .then([this, job](ack) { on_refreshed(job); },
+            [this, job](const caf::error& why) {
+              refuse(job->request,
+                     fail(ec::unavailable, "storage", to_failure(why).detail));
+            });
+}
+
+/// Out of the terminating period it is as good as new (RFC 9132, Section
+/// 4.4.4); the lifecycle doubles the next period.
+void client_state::on_refreshed(job_ptr job) {
+  auto mid = *job->request.mid;
+  auto left = sig::remaining_lifetime(job->record.expires, wall());
+  if (auto i = entries_.find(mid); i != entries_.end()) {
+    auto& x = i->second;
+    x.record = job->record;
+    x.withdrawn = false;
+    x.withdrawn_at.reset();
+    tombstones_.erase(mid);
+    self_->send(x.handle, atom::refresh_v, left);
+    self_->send(setup_.registry, atom::refresh_v, owner(mid), left);
+    if (job->body.attack) {
+      spdlog::info("client {}/{}: mitigation {}: {}", setup_.who->name,
+                   setup_.cuid, mid, sig::to_string(*job->body.attack));
+      self_->send(x.handle, atom::report_v, *job->body.attack);
+    }
+  }
+  finish({static_cast<std::uint8_t>(sig::response_code::changed),
+          true,
+          sig::encode(sig::accepted(mid, left)),
+          {},
+          false});
+}
+
+/// A request that lost a conflict is decided about again, though not before
+/// its retry-timer has run out (RFC 9132, Section 4.4.1.3).
+void client_state::put_suspended(entry& known, job_ptr job) {
+  if (!sig::equal_request(known.request, job->body))
+    return refuse(job->request,
+                  fail(ec::malformed, "mid",
+                       "this mid has other parameters; a changed scope needs "
+                       "a higher mid"));
+  auto why = current(known).conflict;
+  if (known.retry_at && now() < *known.retry_at && why)
+    return answer_conflict(job,
+                           {sig::newcomer_verdict::refuse, std::move(why), {}});
+  auto lifetime = job->body.lifetime ? sig::grant_lifetime(
+                      *job->body.lifetime, setup_.who->limits.lifetime)
+                                     : known.record.lifetime;
+  auto claim = claim_of(known, scope_claim::state::active);
+  claim.lifetime = lifetime;
+  self_->request(setup_.registry, node_patience, atom::claim_v, claim)
       .then(
-          [this, job](ack) {
-            auto mid = *job->request.mid;
-            auto left = sig::remaining_lifetime(job->record.expires, wall());
-            auto i = entries_.find(mid);
-            if (i != entries_.end()) {
-              i->second.record = job->record;
-              self_->send(i->second.handle, atom::refresh_v, left);
+          [this, job, lifetime](const claim_result& x) {
+            auto i = entries_.find(*job->request.mid);
+            if (i == entries_.end())
+              return refuse(job->request,
+                            fail(ec::unavailable, "mid", "it has just ended"));
+            auto& found = i->second;
+            if (x.verdict != sig::newcomer_verdict::accept) {
+              if (x.information)
+                on_still_lost(found, *x.information);
+              return answer_conflict(job, x);
             }
-            finish({static_cast<std::uint8_t>(sig::response_code::changed),
-                    true,
-                    sig::encode(sig::accepted(mid, left)),
-                    {},
-                    false});
+            found.beats = x.information.has_value();
+            found.record.lifetime = lifetime;
+            found.record.expires = sig::expiry(lifetime, wall());
+            resume(found);
+            job->record = found.record;
+            self_
+                ->request(
+                    setup_.keeper, node_patience, atom::commit_v,
+                    storage::transaction{storage::put_mitigation{found.record}})
+                .then([this, job](ack) { on_refreshed(job); },
+                      [this, job](const caf::error& err) {
+                        refuse(job->request, fail(ec::unavailable, "storage",
+                                                  to_failure(err).detail));
+                      });
           },
-          [this, job](const caf::error& why) {
-            refuse(job->request,
-                   fail(ec::unavailable, "storage", to_failure(why).detail));
+          [this, job](const caf::error& err) {
+            refuse(job->request, to_failure(err));
           });
+}
+
+void client_state::answer_conflict(const job_ptr& job, const claim_result& x) {
+  spdlog::info("client {}/{}: mitigation {} conflicts with another client's "
+               "request: 4.09",
+               setup_.who->name, setup_.cuid, *job->request.mid);
+  commit({storage::append_audit{audit(
+      job->request, "refuse", "4.09 another client's request overlaps it")}});
+  finish({static_cast<std::uint8_t>(sig::response_code::conflict),
+          true,
+          sig::encode(sig::refused(
+              x.information.value_or(sig::conflict_information{}))),
+          {},
+          false});
 }
 
 void client_state::put_new(job_ptr job) {
@@ -157,42 +240,74 @@ void client_state::on_names(job_ptr job) {
     abort_new(job, ok.error());
     return;
   }
+  auto lifetime =
+      sig::grant_lifetime(*job->body.lifetime, setup_.who->limits.lifetime);
+  bool armed = job->body.trigger_mitigation == false;
+  scope_claim claim{owner(*job->request.mid),
+                    resolved(job->body.what, job->names),
+                    lifetime,
+                    armed ? scope_claim::state::armed
+                          : scope_claim::state::active,
+                    false,
+                    caf::actor_cast<caf::strong_actor_ptr>(self_)};
   self_
-      ->request(setup_.registry, node_patience, atom::claim_v,
-                owner(*job->request.mid), resolved(job->body.what, job->names))
+      ->request(setup_.registry, node_patience, atom::claim_v, std::move(claim))
       .then(
-          [this, job](const std::vector<scope_owner>& others) {
-            on_claimed(job, others);
+          [this, job](const claim_result& x) {
+            job->claimed = x;
+            on_claimed(job);
           },
           [this, job](const caf::error& why) {
             abort_new(job, to_failure(why));
           });
 }
 
-/// The larger mid wins among overlapping requests of one client (RFC 9132,
-/// Section 4.4.1.3).
-void client_state::on_claimed(job_ptr job,
-                              const std::vector<scope_owner>& others) {
+/// First the order among the client's own requests (RFC 9132, Section
+/// 4.4.1.3), then what the REGISTRY decided about those of others.
+void client_state::on_claimed(job_ptr job) {
   auto mid = *job->request.mid;
-  for (const auto& other : others) {
-    if (other.customer != setup_.who->name || other.cuid != setup_.cuid)
-      continue;
-    auto i = entries_.find(other.mid);
+  auto own = judge_own(*job);
+  if (own.refused_for) {
+    self_->send(setup_.registry, atom::release_v, owner(mid));
+    setup_.usage->close_mitigation();
+    finish({static_cast<std::uint8_t>(sig::response_code::conflict),
+            true,
+            sig::encode(sig::overlap_conflict(*own.refused_for)),
+            {},
+            false});
+    return;
+  }
+  if (job->claimed.verdict == sig::newcomer_verdict::refuse) {
+    setup_.usage->close_mitigation();
+    answer_conflict(job, job->claimed);
+    return;
+  }
+  job->superseded = std::move(own.superseded);
+  job->make_way = std::move(own.make_way);
+  commit_new(std::move(job));
+}
+
+sig::own_decision client_state::judge_own(const put_job& job) const {
+  sig::own_request newcomer{*job.request.mid,
+                            resolved(job.body.what, job.names),
+                            job.body.trigger_mitigation.value_or(true), true};
+  std::vector<sig::own_request> others;
+  std::vector<std::uint32_t> ending;
+  for (auto mid : job.claimed.own) {
+    auto i = entries_.find(mid);
     if (i == entries_.end())
       continue;
-    if (other.mid > mid && !i->second.withdrawn) {
-      self_->send(setup_.registry, atom::release_v, owner(mid));
-      setup_.usage->close_mitigation();
-      finish({static_cast<std::uint8_t>(sig::response_code::conflict),
-              true,
-              sig::encode(sig::overlap_conflict(other.mid)),
-              {},
-              false});
-      return;
-    }
-    job->superseded.push_back(other.mid);
+    const auto& x = i->second;
+    if (!x.withdrawn)
+      others.push_back(
+          {mid, resolved(x.request.what, x.names), !x.armed_kind(), x.active});
+    else if (x.armed_kind() != newcomer.immediate)
+      ending.push_back(mid); // whatever its mid, it makes way
   }
-  commit_new(std::move(job));
+  auto out = sig::decide_own(newcomer, others);
+  if (!out.refused_for)
+    out.superseded.insert(out.superseded.end(), ending.begin(), ending.end());
+  return out;
 }
 
 void client_state::commit_new(job_ptr job) {
@@ -204,13 +319,23 @@ void client_state::commit_new(job_ptr job) {
                  lifetime,
                  sig::expiry(lifetime, wall()),
                  wall(),
-                 static_cast<std::uint8_t>(sig::status::in_progress),
+                 static_cast<std::uint8_t>(job->body.trigger_mitigation == false
+                                               ? sig::status::signal_loss
+                                               : sig::status::in_progress),
                  0,
                  ++created_};
-  known_ = client_record(mid);
-  known_.identity = job->request.from.identity;
+  bool inactive =
+      job->claimed.verdict == sig::newcomer_verdict::accept_inactive;
+  if (inactive) {
+    job->record.flags |= flag_suspended;
+    job->record.expires =
+        wall()
+        + sig::kept_lifetime(job->claimed.information->retry_timer.value_or(0));
+  }
+  auto client = client_record(mid);
+  client.identity = job->request.from.identity;
   storage::transaction changes{
-      storage::put_mitigation{job->record}, storage::put_client{known_},
+      storage::put_mitigation{job->record}, storage::put_client{client},
       storage::append_audit{audit(job->request, "mitigate", "2.01")}};
   for (auto old : job->superseded)
     if (!tombstones_.contains(old)) // a grave stays
@@ -219,13 +344,21 @@ void client_state::commit_new(job_ptr job) {
   self_
       ->request(setup_.keeper, node_patience, atom::commit_v,
                 std::move(changes))
-      .then([this, job](ack) { on_created(job); },
-            [this, job](const caf::error& why) {
-              self_->send(setup_.registry, atom::release_v,
-                          owner(*job->request.mid));
-              abort_new(job, fail(ec::unavailable, "storage",
-                                  to_failure(why).detail));
-            });
+      .then(
+          [this, job, client](ack) {
+            if (client.identity != known_.identity)
+              sessions_.clear();
+            auto before = std::exchange(known_, client);
+            on_created(job);
+            if (before.identity != client.identity)
+              belong_to(client.identity);
+          },
+          [this, job](const caf::error& why) {
+            self_->send(setup_.registry, atom::release_v,
+                        owner(*job->request.mid));
+            abort_new(job,
+                      fail(ec::unavailable, "storage", to_failure(why).detail));
+          });
 }
 
 void client_state::on_created(job_ptr job) {
@@ -234,24 +367,52 @@ void client_state::on_created(job_ptr job) {
   x.record = job->record;
   x.request = job->body;
   x.names = job->names;
+  bool inactive =
+      job->claimed.verdict == sig::newcomer_verdict::accept_inactive;
+  x.beats = job->claimed.information.has_value() && !inactive;
   // The mids replaced are gone for the client at once.
   for (auto old : job->superseded) {
     auto node = entries_.extract(old);
     if (node.empty())
       continue;
     auto& replaced = node.mapped();
-    x.replaces.push_back(replaced.handle);
+    if (replaced.handle)
+      x.replaces.emplace_back(replaced.handle, superseded);
     for (auto& older : replaced.replaces)
       x.replaces.push_back(older);
+    replaced.suspended = true;
+    count(replaced);
     setup_.usage->close_mitigation();
     self_->send(setup_.registry, atom::release_v, owner(old));
   }
-  start(x, false);
-  spdlog::info("client {}/{}: mitigation {} accepted for {} s",
-               setup_.who->name, setup_.cuid, mid, job->record.lifetime);
+  for (auto old : job->make_way)
+    if (auto i = entries_.find(old); i != entries_.end() && i->second.handle)
+      x.replaces.emplace_back(i->second.handle, made_way);
+  if (inactive) {
+    x.view.peer = setup_.who->name;
+    x.view.cuid = setup_.cuid;
+    x.view.mid = mid;
+    x.view.what = x.request.what;
+    suspend(x, *job->claimed.information);
+  } else {
+    start(x, x.armed_kind());
+    x.view.conflict = job->claimed.information;
+    count(x);
+  }
+  arm();
+  spdlog::info("client {}/{}: mitigation {} accepted for {} s{}",
+               setup_.who->name, setup_.cuid, mid, job->record.lifetime,
+               x.armed_kind() ? ", to start when the signal is lost" : "");
+  auto left = sig::remaining_lifetime(job->record.expires, wall());
+  auto body = job->claimed.information
+                  ? sig::accepted(mid, left, *job->claimed.information)
+                  : sig::accepted(mid, left);
+  for (auto old : job->superseded)
+    notify(old);
+  notify(mid);
   finish({static_cast<std::uint8_t>(sig::response_code::created),
           true,
-          sig::encode(sig::accepted(mid, job->record.lifetime)),
+          sig::encode(body),
           {},
           false});
 }

@@ -24,11 +24,17 @@ using keeper_actor = caf::typed_actor<
 
 /// Knows every live scope of the node.
 using registry_actor = caf::typed_actor<
-    // Enters a scope; replies with all other owners whose scope overlaps.
-    caf::replies_to<atom::claim, scope_owner,
-                    protocol::signal::target>::with<std::vector<scope_owner>>,
-    // Forgets a scope.
-    caf::reacts_to<atom::release, scope_owner>>;
+    // Enters a scope and decides conflicts with other clients in one step: of
+    // two claims at the same time only one can win.
+    caf::replies_to<atom::claim, scope_claim>::with<claim_result>,
+    // The owner's lifetime began anew, seconds (-1: indefinite).
+    caf::reacts_to<atom::refresh, scope_owner, std::int64_t>,
+    // The owner is in force: those that lost to it may end now.
+    caf::reacts_to<atom::install, scope_owner>,
+    // Forgets a scope; who lost to it only may be active again.
+    caf::reacts_to<atom::release, scope_owner>,
+    // All that was stored is claimed: who lost to nobody is active again.
+    caf::reacts_to<atom::begin>>;
 
 /// Turns names into addresses, off the scheduler.
 using resolver_actor = caf::typed_actor<
@@ -67,6 +73,12 @@ using mitigation_actor = caf::typed_actor<
     caf::reacts_to<atom::withdraw>,
     // The server withdraws it (superseded, operator); ends at once.
     caf::reacts_to<atom::revoke, std::string>,
+    // The signal of its client is lost: start, if armed for that.
+    caf::reacts_to<atom::lost>,
+    // The present status was reported once.
+    caf::reacts_to<atom::report>,
+    // How well it works, as the client sees it (RFC 9132, Section 4.4.3).
+    caf::reacts_to<atom::report, protocol::signal::attack_status>,
     // A MITIGATOR was restarted: install again there.
     caf::reacts_to<atom::adopt, mitigator_table>,
     // How far a MITIGATOR is.
@@ -103,10 +115,20 @@ using client_actor = caf::typed_actor<
     caf::reacts_to<atom::changed, mitigation_view>,
     // A MITIGATION ended; forget it.
     caf::reacts_to<atom::gone, std::uint32_t>,
+    // REGISTRY: this mid lost to another client's request, which is in force.
+    caf::reacts_to<atom::withdraw, std::uint32_t,
+                   protocol::signal::conflict_information>,
+    // REGISTRY: this mid is in a conflict, yet stays active.
+    caf::reacts_to<atom::notify, std::uint32_t,
+                   protocol::signal::conflict_information>,
+    // REGISTRY: what this mid had lost to is gone; it may be active again.
+    caf::reacts_to<atom::begin, std::uint32_t>,
     // INTERNAL: serve the next waiting request.
     caf::reacts_to<atom::serve>,
     // INTERNAL: look after withdrawn mids and an empty CLIENT.
-    caf::reacts_to<atom::tick>>;
+    caf::reacts_to<atom::tick>,
+    // INTERNAL: a report is due, a signal is lost, or what was kept ends.
+    caf::reacts_to<atom::tick, std::uint64_t>>;
 
 /// Liveness of one session (RFC 9132, Section 4.7).
 using heartbeat_actor = caf::typed_actor<
@@ -213,6 +235,11 @@ using supervisor_actor = session_owner_actor::extend<
     caf::replies_to<atom::config, storage::session_record>::with<ack>,
     // The operator sends all clients elsewhere, or takes them back.
     caf::replies_to<atom::redirect, redirect_wish>::with<node_view>,
+    // The CLIENT of this customer and cuid belongs to this identity: it wants
+    // to know about the sessions of that.
+    caf::reacts_to<atom::adopt, std::string, std::string, std::string>,
+    // A MITIGATOR (by index) is in service, or no longer.
+    caf::reacts_to<atom::changed, std::uint64_t, bool>,
     // A CLIENT has nothing left.
     caf::reacts_to<atom::abandon, std::string, std::string>,
     // Replies when everything that was stored is restored: open the doors then.
@@ -232,7 +259,9 @@ using supervisor_actor = session_owner_actor::extend<
     // Ordered shutdown: sessions first, KEEPER last, nothing lost.
     caf::replies_to<atom::finish>::with<ack>,
     // INTERNAL: the sessions had their time to say goodbye.
-    caf::reacts_to<atom::tick>>;
+    caf::reacts_to<atom::tick>,
+    // INTERNAL: look at the load of the node.
+    caf::reacts_to<atom::tick, std::uint64_t>>;
 
 /// Answers the operator's API.
 using console_actor = caf::typed_actor<caf::reacts_to<atom::api, api_exchange>>;

@@ -50,10 +50,8 @@ sig::instant mitigation_state::now() const {
 
 void mitigation_state::launch() {
   if (setup_.restored)
-    feed(sig::life::restored{setup_.immediate,
-                             setup_.immediate ? sig::status::in_progress
-                                              : sig::status::signal_loss,
-                             setup_.lifetime, setup_.start});
+    feed(sig::life::restored{setup_.immediate, setup_.state, setup_.lifetime,
+                             setup_.start});
   else
     feed(sig::life::accepted{setup_.immediate, setup_.lifetime});
 }
@@ -68,9 +66,26 @@ void mitigation_state::withdraw() {
 
 void mitigation_state::revoke(const std::string& why) {
   note_ = why;
-  feed(sig::life::server_withdraw{why == superseded
-                                      ? sig::withdrawal::superseded
-                                      : sig::withdrawal::policy});
+  auto kind = why == superseded ? sig::withdrawal::superseded
+              : why == made_way ? sig::withdrawal::overlap
+                                : sig::withdrawal::policy;
+  feed(sig::life::server_withdraw{kind});
+}
+
+void mitigation_state::on_signal_lost() {
+  note_.clear();
+  feed(sig::life::signal_lost{});
+}
+
+void mitigation_state::on_reported() {
+  feed(sig::life::status_reported{});
+}
+
+/// Information for the operator: the client's view does not end a mitigation,
+/// which its DELETE does (RFC 9132, Section 4.4.3).
+void mitigation_state::on_efficacy(sig::attack_status x) {
+  note_ = "the client reports: " + std::string{sig::to_string(x)};
+  publish();
 }
 
 void mitigation_state::adopt(mitigator_table table) {
@@ -100,10 +115,13 @@ void mitigation_state::on_report(const enforcement_report& x) {
     publish();
 }
 
-void mitigation_state::on_counters(const std::string& rule,
+void mitigation_state::on_counters(caf::actor_id site, const std::string& rule,
                                    std::uint64_t packets,
                                    std::uint64_t octets) {
-  dropped_[rule] = {packets, octets};
+  if (!enforced_since_)
+    return; // about a mitigation that is over
+  auto at = dropped_.try_emplace({site, rule}, *enforced_since_).first;
+  at->second.sample(packets, octets, self_->clock().now());
   publish();
 }
 
@@ -171,6 +189,10 @@ void mitigation_state::arm() {
 }
 
 void mitigation_state::enforce() {
+  if (!enforced_since_) {
+    enforced_since_ = self_->clock().now();
+    dropped_.clear();
+  }
   auto me = caf::actor_cast<caf::strong_actor_ptr>(self_);
   for (auto& [_, site] : sites_) {
     for (const auto& rule : rules_) {
@@ -185,6 +207,9 @@ void mitigation_state::enforce() {
 }
 
 void mitigation_state::withdraw_everywhere() {
+  // Totals are those since the mitigation began (RFC 9132, Section 4.4.2); the
+  // last ones stay readable until it begins anew.
+  enforced_since_.reset();
   for (auto& [_, site] : sites_) {
     for (const auto& [id, state] : site.rules)
       self_->send(site.handle, atom::withdraw_v, id);
@@ -267,19 +292,20 @@ mitigation_view mitigation_state::view() const {
   x.lifetime = life_.remaining(t.mono);
   x.status = life_.status();
   x.note = note_;
+  x.immediate = life_.immediate();
+  if (life_.enforced())
+    x.origin = life_.immediate() ? "request" : "signal-loss";
   if (auto start = life_.start())
     x.start = static_cast<std::uint64_t>(*start);
   if (!dropped_.empty()) {
     sig::counters sum;
-    for (const auto& [_, totals] : dropped_) {
-      sum.pkts_dropped += totals.first;
-      sum.bytes_dropped += totals.second;
+    for (const auto& [_, rates] : dropped_) {
+      auto y = rates.current();
+      sum.pkts_dropped += y.pkts_dropped;
+      sum.bytes_dropped += y.bytes_dropped;
+      sum.pps_dropped += y.pps_dropped;
+      sum.bps_dropped += y.bps_dropped;
     }
-    auto elapsed = x.start ? t.wall - static_cast<unix_seconds>(*x.start) : 0;
-    auto seconds =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed, 1));
-    sum.bps_dropped = sum.bytes_dropped / seconds;
-    sum.pps_dropped = sum.pkts_dropped / seconds;
     x.dropped = sum;
   }
   for (const auto& [site_name, site] : sites_)
@@ -303,15 +329,21 @@ mitigation(mitigation_actor::stateful_pointer<mitigation_state> self,
       },
       [state](atom::withdraw) { state->withdraw(); },
       [state](atom::revoke, const std::string& why) { state->revoke(why); },
+      [state](atom::lost) { state->on_signal_lost(); },
+      [state](atom::report) { state->on_reported(); },
+      [state](atom::report, protocol::signal::attack_status x) {
+        state->on_efficacy(x);
+      },
       [state](atom::adopt, mitigator_table& table) {
         state->adopt(std::move(table));
       },
       [state](atom::report, const enforcement_report& x) {
         state->on_report(x);
       },
-      [state](atom::counters, const std::string& rule, std::uint64_t packets,
-              std::uint64_t octets) {
-        state->on_counters(rule, packets, octets);
+      [self, state](atom::counters, const std::string& rule,
+                    std::uint64_t packets, std::uint64_t octets) {
+        auto& site = self->current_sender();
+        state->on_counters(site ? site->id() : 0, rule, packets, octets);
       },
       [state](atom::status) { return state->view(); },
       [state](atom::tick, std::uint64_t generation) {

@@ -2,6 +2,7 @@
 #include "actors/alarm.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/rules.hpp"
+#include "protocol/signal/drop_rates.hpp"
 #include "protocol/signal/lifecycle.hpp"
 
 #include <map>
@@ -19,6 +20,8 @@ struct mitigation_setup {
   std::int64_t lifetime = 3600; ///< granted, or left after a restart; -1: none
   unix_seconds start = 0;       ///< mitigation-start of a restored one
   bool restored = false;
+  /// Of a restored one.
+  protocol::signal::status state = protocol::signal::status::in_progress;
   mitigator_table mitigators;
   resolver_actor resolver;
   client_actor parent;
@@ -35,6 +38,11 @@ inline constexpr std::chrono::seconds name_refresh{60};
 /// goes unreported (RFC 9132, Section 4.4.1.3).
 inline constexpr std::string_view superseded = "superseded";
 
+/// Reason of a revocation of a preconfigured one, which is armed again later
+/// (RFC 9132, Section 4.4.1.3).
+inline constexpr std::string_view made_way =
+    "an immediate request of the same client overlaps it";
+
 /// State of a MITIGATION: the lifecycle machine, the rules it stands for and
 /// how far each MITIGATOR is with them.
 class mitigation_state {
@@ -48,10 +56,13 @@ public:
   void refresh(std::int64_t lifetime);
   void withdraw();
   void revoke(const std::string& why);
+  void on_signal_lost();
+  void on_reported();
+  void on_efficacy(protocol::signal::attack_status x);
   void adopt(mitigator_table table);
   void on_report(const enforcement_report& x);
-  void on_counters(const std::string& rule, std::uint64_t packets,
-                   std::uint64_t octets);
+  void on_counters(caf::actor_id site, const std::string& rule,
+                   std::uint64_t packets, std::uint64_t octets);
   void on_tick(std::uint64_t generation);
   mitigation_view view() const;
   const client_actor& parent() const { return setup_.parent; }
@@ -85,7 +96,10 @@ private:
   protocol::signal::mitigation_lifecycle life_;
   std::vector<mitigators::rule> rules_;
   std::map<std::string, deployment> sites_; ///< by MITIGATOR name
-  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> dropped_;
+  /// By MITIGATOR and rule: one that is started again counts anew.
+  std::map<std::pair<caf::actor_id, std::string>, protocol::signal::drop_rates>
+      dropped_;
+  std::optional<time_point> enforced_since_;
   alarm alarm_;
   std::optional<time_point> names_due_;
   std::string note_;

@@ -68,6 +68,8 @@ void mitigator_state::down(std::string why) {
   ++restarts_;
   under_way_ = {};
   phase_ = phase::down;
+  if (setup_.on_health)
+    setup_.on_health(false);
   detail_ = std::move(why);
   spdlog::warn("mitigator {}: {}; next start in {} s", setup_.name, detail_,
                pause_.count());
@@ -169,6 +171,8 @@ void mitigator_state::finish_order(
   due_.reset();
   if (phase_ == phase::starting) {
     phase_ = phase::up;
+    if (setup_.on_health)
+      setup_.on_health(true);
     pause_ = driver_pause;
     detail_.clear();
     spdlog::info("mitigator {}: up, {} rules in force", setup_.name,

@@ -32,6 +32,8 @@ struct mitigator_setup {
   std::string driver; ///< for people: "nftables", a path
   std::string node;   ///< name of this node, for the driver's log
   driver_starter start;
+  /// Told when it comes into service and when it goes out; may be empty.
+  std::function<void(bool up)> on_health = {};
 };
 
 /// A driver that does not answer an order within this time is ended and

@@ -2,43 +2,214 @@
 
 #include "protocol/signal/scope.hpp"
 
+#include <algorithm>
+
 namespace tocsin::actors {
 
-std::vector<scope_owner>
-registry_state::claim(const scope_owner& who,
-                      const protocol::signal::target& what) {
-  auto [i, is_new] = ids_.try_emplace(who, next_id_);
-  if (is_new)
-    owners_.emplace(next_id_++, who);
-  // Aliases are names within one client only.
-  auto scope =
-      protocol::signal::qualify_aliases(what, who.customer + '/' + who.cuid);
-  std::vector<scope_owner> others;
-  for (auto id : index_.overlapping(scope))
-    if (id != i->second)
-      others.push_back(owners_.at(id));
-  index_.insert(i->second, scope);
-  return others;
+namespace sig = protocol::signal;
+
+namespace {
+using state = scope_claim::state;
 }
 
-void registry_state::release(const scope_owner& who) {
+bool registry_state::same_client(const scope& a, const scope& b) {
+  return a.owner.customer == b.owner.customer && a.owner.cuid == b.owner.cuid;
+}
+
+std::int64_t registry_state::remaining(const scope& x) const {
+  if (!x.ends)
+    return sig::indefinite_lifetime;
+  auto left =
+      std::chrono::ceil<std::chrono::seconds>(*x.ends - self_->clock().now());
+  return std::max<std::int64_t>(left.count(), 0);
+}
+
+registry_state::id_type registry_state::enter(const scope_claim& x) {
+  auto [i, is_new] = ids_.try_emplace(x.owner, next_id_);
+  if (is_new)
+    ++next_id_;
+  auto id = i->second;
+  auto& entry = scopes_[id];
+  entry.owner = x.owner;
+  // Aliases are names within one client only.
+  entry.what =
+      sig::qualify_aliases(x.what, x.owner.customer + '/' + x.owner.cuid);
+  entry.client = caf::actor_cast<client_actor>(x.client);
+  entry.now = x.wanted;
+  index_.insert(id, entry.what);
+  refresh(x.owner, x.lifetime);
+  return id;
+}
+
+void registry_state::refresh(const scope_owner& who, std::int64_t lifetime) {
   auto i = ids_.find(who);
   if (i == ids_.end())
     return;
-  index_.erase(i->second);
-  owners_.erase(i->second);
-  ids_.erase(i);
+  auto& entry = scopes_.at(i->second);
+  if (lifetime < 0)
+    entry.ends.reset();
+  else
+    entry.ends = self_->clock().now() + std::chrono::seconds{lifetime};
+}
+
+claim_result registry_state::claim(const scope_claim& x) {
+  bool known = ids_.contains(x.owner);
+  auto id = enter(x);
+  auto& entry = scopes_.at(id);
+  for (auto winner : entry.beaten_by)
+    beats_[winner].erase(id);
+  entry.beaten_by.clear();
+  claim_result out;
+  std::vector<sig::contender> others;
+  for (auto other : index_.overlapping(entry.what)) {
+    const auto& y = scopes_.at(other);
+    if (other == id)
+      continue;
+    if (same_client(entry, y))
+      out.own.push_back(y.owner.mid);
+    else if (!x.restored)
+      others.push_back({other, y.what, remaining(y), y.now == state::active,
+                        y.owner.customer == x.owner.customer,
+                        y.now != state::armed});
+  }
+  if (x.restored) {
+    // Who was suspended when the node ended finds its winners again.
+    for (auto other : rivals(id)) {
+      auto winner = entry.now == state::active ? id : other;
+      auto loser = winner == id ? other : id;
+      if (scopes_.at(winner).now != state::active
+          || scopes_.at(loser).now != state::suspended)
+        continue;
+      scopes_.at(loser).beaten_by.insert(winner);
+      beats_[winner].insert(loser);
+    }
+    return out;
+  }
+  auto decision = sig::decide_conflict(rules_,
+                                       {id, entry.what, remaining(entry), true,
+                                        false, x.wanted == state::active},
+                                       others);
+  out.verdict = decision.newcomer;
+  out.information = decision.information;
+  apply(id, decision);
+  if (out.verdict == sig::newcomer_verdict::refuse && !known)
+    forget(id);
+  return out;
+}
+
+void registry_state::apply(id_type id, const sig::conflict_decision& decision) {
+  auto& entry = scopes_.at(id);
+  bool accepted = decision.newcomer == sig::newcomer_verdict::accept;
+  for (const auto& notice : decision.notices) {
+    bool loses = std::ranges::count(decision.deactivate, notice.id) > 0;
+    auto& other = scopes_.at(notice.id);
+    if (!loses) {
+      self_->send(other.client, atom::notify_v, other.owner.mid, notice.what);
+      continue;
+    }
+    other.now = state::suspended;
+    if (accepted) {
+      other.beaten_by.insert(id);
+      beats_[id].insert(notice.id);
+      entry.losers.emplace_back(notice.id, notice.what);
+    } else { // nobody wins, so there is nothing to wait for
+      self_->send(other.client, atom::withdraw_v, other.owner.mid, notice.what);
+    }
+  }
+  if (accepted)
+    return;
+  entry.now = state::suspended;
+  for (auto other : rivals(id))
+    if (scopes_.at(other).now == state::active) {
+      entry.beaten_by.insert(other);
+      beats_[other].insert(id);
+    }
+}
+
+/// Overlapping scopes of other clients.
+std::set<registry_state::id_type> registry_state::rivals(id_type id) const {
+  const auto& entry = scopes_.at(id);
+  std::set<id_type> found;
+  for (auto other : index_.overlapping(entry.what))
+    if (other != id && !same_client(entry, scopes_.at(other)))
+      found.insert(other);
+  return found;
+}
+
+void registry_state::in_force(const scope_owner& who) {
+  auto i = ids_.find(who);
+  if (i == ids_.end())
+    return;
+  auto told = std::exchange(scopes_.at(i->second).losers, {});
+  for (const auto& [id, what] : told)
+    if (auto loser = scopes_.find(id);
+        loser != scopes_.end() && loser->second.now == state::suspended)
+      self_->send(loser->second.client, atom::withdraw_v,
+                  loser->second.owner.mid, what);
+}
+
+void registry_state::release(const scope_owner& who) {
+  if (auto i = ids_.find(who); i != ids_.end())
+    forget(i->second);
+}
+
+void registry_state::forget(id_type id) {
+  auto node = scopes_.extract(id);
+  if (node.empty())
+    return;
+  index_.erase(id);
+  ids_.erase(node.mapped().owner);
+  for (auto winner : node.mapped().beaten_by)
+    beats_[winner].erase(id);
+  auto freed = beats_.extract(id);
+  if (freed.empty())
+    return;
+  for (auto loser : freed.mapped()) {
+    scopes_.at(loser).beaten_by.erase(id);
+    set_free(loser);
+  }
+}
+
+/// What lost to nobody any more is active again, unless another client's
+/// request has taken its place meanwhile.
+void registry_state::set_free(id_type id) {
+  auto& entry = scopes_.at(id);
+  if (entry.now != state::suspended || !entry.beaten_by.empty())
+    return;
+  for (auto other : rivals(id))
+    if (scopes_.at(other).now == state::active) {
+      entry.beaten_by.insert(other);
+      beats_[other].insert(id);
+    }
+  if (!entry.beaten_by.empty())
+    return;
+  entry.now = state::active;
+  self_->send(entry.client, atom::begin_v, entry.owner.mid);
+}
+
+void registry_state::launch() {
+  std::vector<id_type> waiting;
+  for (const auto& [id, x] : scopes_)
+    if (x.now == state::suspended)
+      waiting.push_back(id);
+  std::ranges::sort(waiting); // the first one first
+  for (auto id : waiting)
+    set_free(id);
 }
 
 registry_actor::behavior_type
-registry(registry_actor::stateful_pointer<registry_state> self) {
+registry(registry_actor::stateful_pointer<registry_state> self,
+         sig::conflict_rules rules) {
   auto* state = &self->state;
+  state->init(rules);
   return {
-      [state](atom::claim, const scope_owner& who,
-              const protocol::signal::target& what) {
-        return state->claim(who, what);
+      [state](atom::claim, const scope_claim& x) { return state->claim(x); },
+      [state](atom::refresh, const scope_owner& who, std::int64_t lifetime) {
+        state->refresh(who, lifetime);
       },
+      [state](atom::install, const scope_owner& who) { state->in_force(who); },
       [state](atom::release, const scope_owner& who) { state->release(who); },
+      [state](atom::begin) { state->launch(); },
   };
 }
 

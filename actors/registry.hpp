@@ -3,29 +3,69 @@
 #include "protocol/signal/scope_index.hpp"
 
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace tocsin::actors {
 
-/// State of the REGISTRY: live scopes by owner. What a claim costs does not
-/// depend on how many other scopes there are.
+/// State of the REGISTRY: live scopes by owner, and which of them lost to
+/// which in a conflict between clients (RFC 9132, Section 4.4.1.3). What a
+/// claim costs does not depend on how many other scopes there are.
+///
+/// A loser is told when the winner is in force (install), or never if the
+/// winner ends before: there is no gap in the protection. Both ways go through
+/// here, so that a loser cannot hear of the end first.
 class registry_state {
 public:
   static inline const char* name = "registry";
 
-  std::vector<scope_owner> claim(const scope_owner& who,
-                                 const protocol::signal::target& what);
+  explicit registry_state(registry_actor::pointer self) : self_{self} {}
+
+  void init(protocol::signal::conflict_rules rules) { rules_ = rules; }
+  claim_result claim(const scope_claim& x);
+  void refresh(const scope_owner& who, std::int64_t lifetime);
+  void in_force(const scope_owner& who);
   void release(const scope_owner& who);
+  void launch(); // not begin(): CAF takes that for a container
 
 private:
-  std::map<scope_owner, std::uint64_t> ids_;
-  std::unordered_map<std::uint64_t, scope_owner> owners_;
-  std::uint64_t next_id_ = 1;
+  using id_type = std::uint64_t;
+  using information = protocol::signal::conflict_information;
+
+  struct scope {
+    scope_owner owner;
+    protocol::signal::target what;
+    std::optional<time_point> ends; ///< nothing: never
+    scope_claim::state now = scope_claim::state::active;
+    client_actor client;
+    std::set<id_type> beaten_by;
+    /// Whom to tell once this is in force: id and what.
+    std::vector<std::pair<id_type, information>> losers;
+  };
+
+  id_type enter(const scope_claim& x);
+  void forget(id_type id);
+  std::set<id_type> rivals(id_type id) const;
+  void apply(id_type id, const protocol::signal::conflict_decision& decision);
+  void beat(id_type winner, const protocol::signal::conflict_notice& notice,
+            bool at_once);
+  void set_free(id_type id);
+  std::int64_t remaining(const scope& x) const;
+  static bool same_client(const scope& a, const scope& b);
+
+  registry_actor::pointer self_;
+  protocol::signal::conflict_rules rules_;
+  std::map<scope_owner, id_type> ids_;
+  std::unordered_map<id_type, scope> scopes_;
+  /// Who lost to whom, by winner: the other direction of `beaten_by`.
+  std::unordered_map<id_type, std::set<id_type>> beats_;
+  id_type next_id_ = 1;
   protocol::signal::scope_index index_;
 };
 
 /// Spawns the REGISTRY.
 registry_actor::behavior_type
-registry(registry_actor::stateful_pointer<registry_state> self);
+registry(registry_actor::stateful_pointer<registry_state> self,
+         protocol::signal::conflict_rules rules);
 
 } // namespace tocsin::actors

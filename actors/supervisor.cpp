@@ -1,9 +1,10 @@
 // SUPERVISOR: start, restart and end of a node's parts.
 #include "actors/supervisor.hpp"
 
-#include "actors/client.hpp"
 #include "actors/keeper.hpp"
 #include "actors/registry.hpp"
+
+#include "protocol/signal/codec.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -27,17 +28,25 @@ void supervisor_state::init(supervisor_setup setup) {
   auto store = std::make_shared<std::unique_ptr<storage::store>>(
       std::move(setup_.store));
   keeper_ = self_->spawn(keeper, store);
-  registry_ = self_->spawn(registry);
+  registry_ = self_->spawn(registry, setup_.conflicts);
   resolver_ = self_->spawn(resolver, setup_.names);
   self_->monitor(keeper_);
   self_->monitor(registry_);
   self_->monitor(resolver_);
+  if (auto made = protocol::signal::redirect_policy::make(setup_.redirects))
+    redirects_ = *made;
+  else // the configuration was checked before
+    spdlog::error("no redirection: {}", to_string(made.error()));
   mitigators_.resize(setup_.mitigators.size());
+  in_service_.resize(mitigators_.size());
+  known_.resize(mitigators_.size());
   for (std::size_t i = 0; i < mitigators_.size(); ++i)
     spawn_mitigator(i);
   upstreams_.resize(setup_.upstreams.size());
   for (std::size_t i = 0; i < upstreams_.size(); ++i)
     spawn_upstream(i);
+  if (setup_.max_mitigations != 0)
+    watch_load();
   for (const auto& who : setup_.customers.all())
     accounts_[who.name] = std::make_shared<account>(who.limits);
   self_->request(keeper_, load_patience, atom::load_v)
@@ -50,7 +59,12 @@ void supervisor_state::init(supervisor_setup setup) {
 }
 
 void supervisor_state::spawn_mitigator(std::size_t index) {
-  mitigators_[index] = self_->spawn(mitigator, setup_.mitigators[index]);
+  auto setup = setup_.mitigators[index];
+  setup.on_health = [home = caf::actor_cast<supervisor_actor>(self_),
+                     index](bool up) {
+    caf::anon_send(home, atom::changed_v, std::uint64_t{index}, up);
+  };
+  mitigators_[index] = self_->spawn(mitigator, std::move(setup));
   self_->monitor(mitigators_[index]);
 }
 
@@ -89,6 +103,8 @@ client_actor supervisor_state::spawn_client(const client_key& key) {
   setup->mitigators = table_of(key.first);
   setup->clock = setup_.clock;
   setup->life = setup_.life;
+  setup->status_interval = setup_.status_interval;
+  setup->loss = setup_.loss;
   auto handle = self_->spawn(client, std::move(setup));
   self_->monitor(handle);
   clients_[key] = handle;
@@ -120,7 +136,10 @@ void supervisor_state::restore(const storage::snapshot& all) {
         .then(done, failed);
   }
   for (const auto& x : all.sessions)
-    configs_[{x.customer, x.identity}] = x;
+    if (x.customer.empty())
+      restore_redirect(x);
+    else
+      configs_[{x.customer, x.identity}] = x;
   for (auto& handle : upstreams_) {
     ++restoring_;
     self_->request(handle, load_patience, atom::restore_v, all)
@@ -135,6 +154,7 @@ void supervisor_state::restored() {
   if (--restoring_ > 0 || ready_)
     return;
   ready_ = true;
+  self_->send(registry_, atom::begin_v);
   // Only now are the desired rules complete: a driver synchronised earlier
   // would remove protection that is still wanted.
   for (auto& handle : mitigators_)
@@ -191,15 +211,18 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
       restart_client(key);
       return;
     }
-  std::erase_if(sessions_, [&](const auto& x) {
-    return x.second.address() == msg.source;
-  });
+  for (auto& [id, x] : sessions_)
+    if (x.handle.address() == msg.source) {
+      on_gone(id, session_end::failed); // it died without a word
+      return;
+    }
 }
 
 void supervisor_state::restart_client(const client_key& key) {
   spdlog::error("client {}/{} failed and is started again", key.first,
                 key.second);
   auto handle = spawn_client(key);
+  forget_client(key);
   self_->request(keeper_, load_patience, atom::load_v)
       .then(
           [this, key, handle](const storage::snapshot& all) {
@@ -228,8 +251,8 @@ caf::result<ack> supervisor_state::finish() {
     return ack::done;
   finishing_ = true;
   finished_ = self_->make_response_promise<ack>();
-  for (auto& [_, handle] : sessions_)
-    self_->send(handle, atom::finish_v, std::string{"the node shuts down"});
+  for (auto& [_, x] : sessions_)
+    self_->send(x.handle, atom::finish_v, std::string{"the node shuts down"});
   for (auto& handle : upstreams_)
     self_->send(handle, atom::finish_v);
   self_->delayed_send(self_, goodbye, atom::tick_v);
@@ -271,9 +294,8 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
               caf::strong_actor_ptr& session) {
         state->on_opened(x, std::move(session));
       },
-      [state](atom::gone, std::uint64_t id, session_end, const std::string&) {
-        state->on_gone(id);
-      },
+      [state](atom::gone, std::uint64_t id, session_end how,
+              const std::string&) { state->on_gone(id, how); },
       [state](atom::silent, std::uint64_t id, std::uint32_t missed) {
         state->on_silent(id, missed);
       },
@@ -294,6 +316,13 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
               const std::string& cuid, bool create) {
         return state->find_client(customer, cuid, create);
       },
+      [state](atom::adopt, const std::string& customer, const std::string& cuid,
+              const std::string& identity) {
+        state->adopt(customer, cuid, identity);
+      },
+      [state](atom::changed, std::uint64_t mitigator, bool up) {
+        state->on_health(mitigator, up);
+      },
       [state](atom::abandon, const std::string& customer,
               const std::string& cuid) { state->abandon(customer, cuid); },
       [state](atom::begin) { return state->ready(); },
@@ -313,6 +342,7 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       },
       [state](atom::finish) { return state->finish(); },
       [state](atom::tick) { state->on_tick(); },
+      [state](atom::tick, std::uint64_t) { state->watch_load(); },
   };
 }
 

@@ -1,14 +1,18 @@
 #pragma once
 #include "actors/account.hpp"
+#include "actors/client.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/mitigator.hpp"
 #include "actors/resolver.hpp"
 #include "actors/upstream.hpp"
+#include "protocol/signal/conflict.hpp"
 #include "protocol/signal/customer_table.hpp"
 #include "protocol/signal/lifecycle.hpp"
+#include "protocol/signal/redirect.hpp"
 
 #include <map>
 #include <memory>
+#include <set>
 
 namespace tocsin::actors {
 
@@ -27,6 +31,11 @@ struct supervisor_setup {
   std::map<std::string, std::vector<std::string>> mitigators_of;
   std::vector<mitigator_setup> mitigators;
   protocol::signal::lifecycle_settings life;
+  std::chrono::seconds status_interval = default_status_interval;
+  loss_of_signal loss;
+  protocol::signal::conflict_rules conflicts;
+  protocol::signal::redirect_settings redirects;
+  std::uint32_t max_mitigations = 0; ///< live, of the node; 0: not limited
   // client role; keeper and resolver are filled in
   std::vector<upstream_setup> upstreams;
 };
@@ -55,7 +64,10 @@ public:
   caf::result<std::vector<session_view>> sessions(std::uint64_t limit);
   caf::result<std::vector<storage::audit_event>> audit(std::uint64_t limit);
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
-  void on_gone(std::uint64_t id);
+  void on_gone(std::uint64_t id, session_end how);
+  void adopt(const std::string& customer, const std::string& cuid,
+             const std::string& identity);
+  void on_health(std::uint64_t mitigator, bool up);
   void on_silent(std::uint64_t id, std::uint32_t missed);
   storage::session_record session_config(const std::string& customer,
                                          const std::string& identity) const;
@@ -64,6 +76,7 @@ public:
   void on_down(const caf::down_msg& msg);
   caf::result<ack> finish();
   void on_tick();
+  void watch_load();
 
 private:
   using client_key = std::pair<std::string, std::string>; ///< customer, cuid
@@ -75,6 +88,14 @@ private:
   void restore(const storage::snapshot& all);
   void restored();
   void restart_client(const client_key& key);
+  void forget_client(const client_key& key);
+
+  // supervisor_redirect.cpp
+  void restore_redirect(const storage::session_record& stored);
+  protocol::signal::node_load load();
+  redirect_order order_for(protocol::signal::redirect_moment moment);
+  void review();
+  void greet(const session_actor& session);
   mitigator_table table_of(const std::string& customer) const;
   void fail_node(const std::string& what, const caf::down_msg& msg);
   void stop_rest();
@@ -89,7 +110,20 @@ private:
   std::map<client_key, client_actor> clients_;
   std::map<std::string, std::string> cuids_; ///< to the customer using it
   std::map<std::string, std::shared_ptr<account>> accounts_;
-  std::map<std::uint64_t, session_actor> sessions_;
+  using peer_key = std::pair<std::string, std::string>; ///< customer, identity
+  struct session_entry {
+    session_actor handle;
+    peer_name peer;
+  };
+  std::map<std::uint64_t, session_entry> sessions_;
+  std::map<peer_key, std::set<std::uint64_t>> sessions_of_;
+  std::map<peer_key, std::set<client_key>> clients_of_;
+  std::map<client_key, std::string> identities_;
+  std::vector<bool> in_service_; ///< MITIGATORs that are
+  std::vector<bool> known_;      ///< MITIGATORs that said whether they are
+  protocol::signal::redirect_policy redirects_;
+  std::optional<protocol::signal::alternate_server> maintenance_;
+  redirect_order redirect_; ///< as the sessions were told
   /// By customer and identity.
   std::map<std::pair<std::string, std::string>, storage::session_record>
       configs_;

@@ -21,6 +21,13 @@ supervisor_state::find_client(const std::string& customer,
   client_key key{customer, cuid};
   if (auto i = clients_.find(key); i != clients_.end())
     return caf::actor_cast<caf::strong_actor_ptr>(i->second);
+  // Also with ever-new cuids (RFC 9132, Section 11): who is not found costs a
+  // request, too.
+  if (auto usage = accounts_.find(customer);
+      usage != accounts_.end() && !usage->second->admit(self_->clock().now()))
+    return to_error(fail(ec::unavailable, "cuid",
+                         "too many requests with new cuids; try again in a "
+                         "minute"));
   // A cuid is to be unique among all clients of a server (RFC 9132, Section
   // 4.4.1.1).
   if (cuids_.contains(cuid) && create)
@@ -69,19 +76,72 @@ void supervisor_state::abandon(const std::string& customer,
   self_->send_exit(i->second, caf::exit_reason::user_shutdown);
   cuids_.erase(cuid);
   clients_.erase(i);
+  forget_client({customer, cuid});
 }
 
 void supervisor_state::on_opened(const session_opened& x,
                                  caf::strong_actor_ptr session) {
   auto handle = caf::actor_cast<session_actor>(session);
   self_->monitor(handle);
-  sessions_[x.id] = std::move(handle);
+  sessions_[x.id] = {handle, x.peer};
+  greet(handle);
+  if (x.peer.customer.empty())
+    return; // a stranger
+  peer_key peer{x.peer.customer, x.peer.identity};
+  sessions_of_[peer].insert(x.id);
+  if (auto i = clients_of_.find(peer); i != clients_of_.end())
+    for (const auto& key : i->second)
+      self_->send(clients_.at(key), atom::opened_v, x, session);
 }
 
-void supervisor_state::on_gone(std::uint64_t id) {
+void supervisor_state::on_gone(std::uint64_t id, session_end how) {
   auto node = sessions_.extract(id);
-  if (!node.empty())
-    self_->demonitor(node.mapped().address());
+  if (node.empty())
+    return;
+  self_->demonitor(node.mapped().handle.address());
+  peer_key peer{node.mapped().peer.customer, node.mapped().peer.identity};
+  if (auto i = sessions_of_.find(peer); i != sessions_of_.end()) {
+    i->second.erase(id);
+    if (i->second.empty())
+      sessions_of_.erase(i);
+  }
+  if (auto i = clients_of_.find(peer); i != clients_of_.end())
+    for (const auto& key : i->second)
+      self_->send(clients_.at(key), atom::gone_v, id, how);
+}
+
+/// A CLIENT, new or started again, gets the sessions that are up.
+void supervisor_state::adopt(const std::string& customer,
+                             const std::string& cuid,
+                             const std::string& identity) {
+  client_key key{customer, cuid};
+  auto i = clients_.find(key);
+  if (i == clients_.end())
+    return;
+  forget_client(key);
+  peer_key peer{customer, identity};
+  identities_[key] = identity;
+  clients_of_[peer].insert(key);
+  auto up = sessions_of_.find(peer);
+  if (up == sessions_of_.end())
+    return;
+  for (auto id : up->second) {
+    const auto& x = sessions_.at(id);
+    self_->send(i->second, atom::opened_v, session_opened{id, x.peer},
+                caf::actor_cast<caf::strong_actor_ptr>(x.handle));
+  }
+}
+
+void supervisor_state::forget_client(const client_key& key) {
+  auto node = identities_.extract(key);
+  if (node.empty())
+    return;
+  auto i = clients_of_.find({key.first, node.mapped()});
+  if (i == clients_of_.end())
+    return;
+  i->second.erase(key);
+  if (i->second.empty())
+    clients_of_.erase(i);
 }
 
 /// The link of a peer that is heard, but does not answer, is saturated (RFC
@@ -118,10 +178,6 @@ supervisor_state::store_config(const storage::session_record& x) {
   return promise;
 }
 
-caf::result<node_view> supervisor_state::redirect(const redirect_wish&) {
-  return node();
-}
-
 caf::result<node_view> supervisor_state::node() {
   node_view x;
   x.name = setup_.name;
@@ -136,6 +192,8 @@ caf::result<node_view> supervisor_state::node() {
   for (const auto& [_, usage] : accounts_)
     x.mitigations += usage->mitigations();
   x.listening = setup_.listening;
+  if (redirect_.active)
+    x.redirect = redirect_.where.alt_server + ": " + redirect_.reason;
   auto promise = self_->make_response_promise<node_view>();
   auto view = std::make_shared<node_view>(std::move(x));
   auto two = std::make_shared<int>(2);
@@ -242,10 +300,10 @@ caf::result<std::vector<session_view>>
 supervisor_state::sessions(std::uint64_t limit) {
   auto promise = self_->make_response_promise<std::vector<session_view>>();
   std::vector<session_actor> some;
-  for (const auto& [_, handle] : sessions_) {
+  for (const auto& [_, x] : sessions_) {
     if (some.size() >= limit)
       break;
-    some.push_back(handle);
+    some.push_back(x.handle);
   }
   auto all = std::make_shared<std::vector<session_view>>();
   auto two = std::make_shared<int>(2);

@@ -2,6 +2,7 @@
 #include "protocol/bytes.hpp"
 #include "protocol/error.hpp"
 #include "protocol/signal/body.hpp"
+#include "protocol/signal/conflict.hpp"
 #include "protocol/time.hpp"
 
 #include <caf/actor.hpp>
@@ -26,6 +27,28 @@ struct scope_owner {
   std::string cuid;
   std::uint32_t mid = 0;
   friend auto operator<=>(const scope_owner&, const scope_owner&) = default;
+};
+
+/// What a CLIENT claims of the REGISTRY.
+struct scope_claim {
+  scope_owner owner;
+  protocol::signal::target what; ///< with the addresses of its names
+  std::int64_t lifetime = 3600;  ///< left, seconds; -1: indefinite
+  /// active: is to be enforced; armed: not before the signal is lost;
+  /// suspended: lost a conflict before the node was started again.
+  enum class state : std::uint8_t { active, armed, suspended };
+  state wanted = state::active;
+  bool restored = false; ///< was accepted before: nothing is decided
+  caf::strong_actor_ptr client;
+};
+
+/// The REGISTRY's answer.
+struct claim_result {
+  protocol::signal::newcomer_verdict verdict =
+      protocol::signal::newcomer_verdict::accept;
+  /// For the answer to the client, if there is a conflict.
+  std::optional<protocol::signal::conflict_information> information;
+  std::vector<std::uint32_t> own; ///< mids of the same client that overlap
 };
 
 /// Who speaks on a session: what the handshake proved.

@@ -40,7 +40,7 @@ protected:
     setup->cuid = "cuid-1";
     setup->usage = usage = std::make_shared<account>(customer->limits);
     setup->keeper = spawn(test::fake_keeper, store);
-    setup->registry = spawn(registry);
+    setup->registry = spawn(registry, sig::conflict_rules{});
     setup->resolver = spawn(test::fake_resolver, names);
     setup->mitigators.entries = {{"edge", caf::actor_cast<caf::actor>(spawn(
                                               test::fake_mitigator, site))}};

@@ -55,6 +55,9 @@ mitigation_actor::behavior_type listener(mitigation_actor::pointer,
       [](atom::refresh, std::int64_t) {},
       [](atom::withdraw) {},
       [](atom::revoke, const std::string&) {},
+      [](atom::lost) {},
+      [](atom::report) {},
+      [](atom::report, protocol::signal::attack_status) {},
       [](atom::adopt, const mitigator_table&) {},
       [heard](atom::report, const enforcement_report& x) {
         heard->push_back(x);

@@ -48,8 +48,14 @@ fake_client(client_actor::pointer, std::shared_ptr<owner_journal> seen) {
       [](atom::adopt, const mitigator_table&) {},
       [](atom::changed, const mitigation_view&) {},
       [](atom::gone, std::uint32_t) {},
+      [](atom::withdraw, std::uint32_t,
+         const protocol::signal::conflict_information&) {},
+      [](atom::notify, std::uint32_t,
+         const protocol::signal::conflict_information&) {},
+      [](atom::begin, std::uint32_t) {},
       [](atom::serve) {},
       [](atom::tick) {},
+      [](atom::tick, std::uint64_t) {},
   };
 }
 
@@ -93,6 +99,9 @@ fake_supervisor(supervisor_actor::pointer self,
         seen->clients.push_back(self->spawn(fake_client, seen));
         return caf::actor_cast<pointer>(seen->clients.back());
       },
+      [](atom::adopt, const std::string&, const std::string&,
+         const std::string&) {},
+      [](atom::changed, std::uint64_t, bool) {},
       [](atom::abandon, const std::string&, const std::string&) {},
       [](atom::begin) { return ack::done; },
       [](atom::node) { return node_view{}; },
@@ -110,6 +119,7 @@ fake_supervisor(supervisor_actor::pointer self,
       },
       [](atom::finish) { return ack::done; },
       [](atom::tick) {},
+      [](atom::tick, std::uint64_t) {},
   };
 }
 

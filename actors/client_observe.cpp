@@ -1,0 +1,158 @@
+// CLIENT: what it reports, asked or by itself (RFC 9132, Section 4.4.2).
+#include "actors/client.hpp"
+
+#include "protocol/signal/codec.hpp"
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace sig = protocol::signal;
+
+namespace {
+
+sig::mitigation to_body(const mitigation_view& x) {
+  sig::mitigation m;
+  m.what = x.what;
+  m.lifetime = x.lifetime;
+  m.mid = x.mid;
+  m.start = x.start;
+  m.state = x.status;
+  m.dropped = x.dropped;
+  m.conflict = x.conflict;
+  if (!x.immediate)
+    m.trigger_mitigation = false;
+  return m;
+}
+
+sig::content_filter filter_of(char c) {
+  return c == 'c'   ? sig::content_filter::configuration
+         : c == 'n' ? sig::content_filter::non_configuration
+                    : sig::content_filter::all;
+}
+
+/// Whether it is reported periodically: it is active, or about to be armed
+/// again after its final reports.
+template <class Entry>
+bool in_motion(const Entry& x) {
+  return !x.suspended && (x.active || x.view.status == sig::status::withdrawn);
+}
+
+} // namespace
+
+dots_response client_state::render(std::optional<std::uint32_t> mid,
+                                   char filter) const {
+  std::vector<sig::mitigation> found;
+  for (const auto& [number, x] : entries_)
+    if (!mid || *mid == number)
+      found.push_back(to_body(current(x)));
+  dots_response out;
+  if (found.empty()) {
+    out.code = static_cast<std::uint8_t>(sig::response_code::not_found);
+    auto text = sig::diagnostic(
+        fail(ec::not_found, mid ? "mid" : "mitigate", "it has ended"));
+    out.payload.assign(text.begin(), text.end());
+    return out;
+  }
+  out.code = static_cast<std::uint8_t>(sig::response_code::content);
+  out.cbor = true;
+  out.payload =
+      sig::encode(sig::mitigation_list(std::move(found), filter_of(filter)));
+  return out;
+}
+
+bool client_state::watch(const dots_request& request) {
+  if (!request.observe)
+    return false;
+  auto same = [&](const watcher& x) {
+    return x.who.session == request.observe->session
+           && x.who.request == request.observe->request;
+  };
+  std::erase_if(observers_, same);
+  if (observers_.size() >= max_observers)
+    return false;
+  observers_.push_back({*request.observe, request.mid, request.filter});
+  arm();
+  return true;
+}
+
+void client_state::forget_observer(std::uint64_t session,
+                                   std::uint64_t request) {
+  std::erase_if(observers_, [&](const watcher& x) {
+    return x.who.session == session && x.who.request == request;
+  });
+}
+
+/// Tells all who observe this mid, or all mitigations. Who observes what is
+/// gone hears so and observes no longer (RFC 7641, Section 4.2).
+void client_state::notify(std::uint32_t mid) {
+  std::map<std::pair<bool, char>, dots_response> made;
+  std::erase_if(observers_, [&](const watcher& x) {
+    if (x.mid && *x.mid != mid)
+      return false;
+    auto [i, is_new] = made.try_emplace({x.mid.has_value(), x.filter});
+    if (is_new)
+      i->second = render(x.mid, x.filter);
+    auto answer = i->second;
+    answer.observed = answer.cbor;
+    if (auto session = caf::actor_cast<session_actor>(x.who.handle))
+      self_->send(session, atom::notify_v, x.who.request, answer);
+    return !answer.cbor;
+  });
+}
+
+/// The periodic report: to all who observe something, and to the lifecycles
+/// that count final reports, whether or not somebody listens.
+void client_state::report() {
+  std::map<std::pair<std::optional<std::uint32_t>, char>, dots_response> made;
+  for (const auto& x : observers_) {
+    auto i = entries_.find(x.mid.value_or(0));
+    if (x.mid && (i == entries_.end() || !in_motion(i->second)))
+      continue;
+    auto [answer, is_new] = made.try_emplace({x.mid, x.filter});
+    if (is_new) {
+      answer->second = render(x.mid, x.filter);
+      answer->second.observed = true;
+    }
+    if (auto session = caf::actor_cast<session_actor>(x.who.handle))
+      self_->send(session, atom::notify_v, x.who.request, answer->second);
+  }
+  for (auto& [_, x] : entries_)
+    if (x.armed_kind() && !x.suspended
+        && (x.view.status == sig::status::stopped
+            || x.view.status == sig::status::withdrawn))
+      self_->send(x.handle, atom::report_v);
+}
+
+void client_state::arm() {
+  bool reports = std::ranges::any_of(
+      entries_, [](const auto& x) { return in_motion(x.second); });
+  if (!reports)
+    report_due_.reset();
+  else if (!report_due_)
+    report_due_ = now() + setup_.status_interval;
+  auto due = report_due_;
+  auto sooner = [&due](std::optional<time_point> t) {
+    if (t && (!due || *t < *due))
+      due = t;
+  };
+  sooner(signal_.next_deadline());
+  for (const auto& [_, x] : entries_)
+    if (x.suspended)
+      sooner(x.kept_until);
+  alarm_.set(self_, due);
+}
+
+void client_state::on_alarm(std::uint64_t generation) {
+  if (!alarm_.rang(generation))
+    return;
+  if (report_due_ && now() >= *report_due_) {
+    report_due_.reset();
+    report();
+  }
+  on_signal(signal_.on_time(now()));
+  end_kept();
+  arm();
+}
+
+} // namespace tocsin::actors

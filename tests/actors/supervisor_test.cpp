@@ -1,0 +1,215 @@
+#include "actors/supervisor.hpp"
+
+#include "tests/actors/client_fixture.hpp"
+
+#include <thread>
+
+namespace tocsin::actors {
+
+namespace sig = protocol::signal;
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+namespace {
+
+/// A store that outlives the node.
+struct lasting_store : storage::store {
+  explicit lasting_store(std::shared_ptr<storage::store> x)
+      : inner{std::move(x)} {}
+  result<void> commit(std::span<const storage::transaction> x) override {
+    return inner->commit(x);
+  }
+  result<storage::snapshot> load() override { return inner->load(); }
+  result<std::vector<storage::audit_event>> audit(std::size_t n) override {
+    return inner->audit(n);
+  }
+  std::shared_ptr<storage::store> inner;
+};
+
+/// A driver that never says a word.
+struct mute_link : driver_link {
+  result<void> write(std::string) override { return {}; }
+};
+
+class supervisor_test : public client_fixture {
+protected:
+  /// In an orderly way, or the parts of the node would outlive it.
+  ~supervisor_test() override { stop_node(); }
+
+  void stop_node() {
+    caf::anon_send(node, atom::finish_v);
+    advance(1s);
+  }
+
+  void start_node() {
+    auto setup = std::make_shared<supervisor_setup>();
+    setup->name = "n1";
+    setup->clock = epoch_;
+    setup->store = std::make_unique<lasting_store>(disk);
+    setup->redirects = redirects;
+    sig::customer acme;
+    acme.name = "acme";
+    acme.identities.dns_names = {"cuid-1.example"};
+    acme.prefixes = {prefix_of("192.0.2.0/24")};
+    acme.limits.max_cuids = 2;
+    acme.limits.request_burst = 10;
+    setup->customers = *sig::customer_table::make({acme});
+    if (with_mitigator) {
+      mitigator_setup edge_setup;
+      edge_setup.name = "edge";
+      edge_setup.start =
+          [this](auto, auto on_exit) -> result<std::unique_ptr<driver_link>> {
+        driver_ends = on_exit;
+        return std::unique_ptr<driver_link>{std::make_unique<mute_link>()};
+      };
+      setup->mitigators = {edge_setup};
+    }
+    node = spawn(supervisor, setup);
+    ASSERT_TRUE(await<ack>(atom::begin_v));
+  }
+
+  /// The KEEPER's writer is a thread: its answers take real, if little, time.
+  template <class T, class... Ts>
+  result<T> await(const Ts&... xs) {
+    return await_of<T>(node, xs...);
+  }
+
+  template <class T, class Handle, class... Ts>
+  result<T> await_of(const Handle& to, const Ts&... xs) {
+    auto pending = self->request(to, caf::infinite, xs...);
+    for (int i = 0; i < 5000 && self->mailbox().empty(); ++i) {
+      sched.run();
+      std::this_thread::yield();
+      if (self->mailbox().empty() && i > 100)
+        std::this_thread::sleep_for(1ms);
+    }
+    result<T> answer = fail(ec::timeout, "test", "no answer");
+    if (self->mailbox().empty())
+      return answer;
+    pending.receive([&](T& x) { answer = std::move(x); },
+                    [&](const caf::error& why) { answer = to_failure(why); });
+    return answer;
+  }
+
+  session_actor session_opens(std::uint64_t id,
+                              const std::shared_ptr<session_journal>& told,
+                              const std::string& identity = "cuid-1.example") {
+    auto handle = spawn(fake_session, told);
+    self->send(node, atom::opened_v,
+               session_opened{id, {"acme", identity, "", "", id}},
+               caf::actor_cast<caf::strong_actor_ptr>(handle));
+    sched.run();
+    return handle;
+  }
+
+  std::shared_ptr<storage::store> disk{storage::make_memory_store()};
+  sig::redirect_settings redirects;
+  bool with_mitigator = false;
+  std::function<void(int)> driver_ends;
+  supervisor_actor node;
+};
+
+TEST_F(supervisor_test, maintenance_sends_all_sessions_away_and_back) {
+  start_node();
+  session_opens(1, seen);
+  redirect_wish wish{true, "other.example.com", {"192.0.2.99"}, 60};
+  auto view = await<node_view>(atom::redirect_v, wish);
+  ASSERT_TRUE(view) << to_string(view.error());
+  EXPECT_THAT(view->redirect, HasSubstr("other.example.com"));
+  ASSERT_THAT(seen->redirects, SizeIs(1));
+  EXPECT_TRUE(seen->redirects[0].active);
+  EXPECT_EQ(seen->redirects[0].max_age, 60u);
+  auto late = std::make_shared<session_journal>();
+  session_opens(2, late);
+  ASSERT_THAT(late->redirects, SizeIs(1));
+  ASSERT_TRUE(await<node_view>(atom::redirect_v, redirect_wish{}));
+  EXPECT_FALSE(seen->redirects.back().active);
+}
+
+TEST_F(supervisor_test, maintenance_goes_on_after_a_restart) {
+  start_node();
+  redirect_wish wish{true, "other.example.com", {}, {}};
+  ASSERT_TRUE(await<node_view>(atom::redirect_v, wish));
+  stop_node();
+  start_node();
+  session_opens(1, seen);
+  ASSERT_THAT(seen->redirects, SizeIs(1));
+  EXPECT_EQ(seen->redirects[0].where.alt_server, "other.example.com");
+}
+
+TEST_F(supervisor_test, a_redirect_to_nowhere_is_refused_with_the_remedy) {
+  start_node();
+  auto view =
+      await<node_view>(atom::redirect_v, redirect_wish{true, "", {}, {}});
+  ASSERT_FALSE(view);
+  EXPECT_EQ(view.error().where, "alt_server");
+}
+
+TEST_F(supervisor_test, one_session_too_many_is_sent_away_alone) {
+  redirects.alternate = sig::alternate_server{{"other.example.com", {}}, 60};
+  redirects.max_sessions = 1;
+  start_node();
+  auto late = std::make_shared<session_journal>();
+  session_opens(1, seen);
+  session_opens(2, late);
+  EXPECT_TRUE(seen->redirects.empty());
+  EXPECT_THAT(late->redirects, SizeIs(1));
+}
+
+TEST_F(supervisor_test, without_a_mitigator_in_service_clients_are_sent_away) {
+  redirects.alternate = sig::alternate_server{{"other.example.com", {}}, 60};
+  with_mitigator = true;
+  start_node();
+  session_opens(1, seen);
+  EXPECT_TRUE(seen->redirects.empty()) << "it is starting";
+  driver_ends(1);
+  sched.run();
+  ASSERT_THAT(seen->redirects, SizeIs(1));
+  EXPECT_TRUE(seen->redirects[0].active);
+}
+
+// SIG-097: told by SUPERVISOR, which knows the sessions.
+TEST_F(supervisor_test, a_client_hears_of_its_own_sessions_only) {
+  start_node();
+  session_opens(1, seen);
+  auto other = std::make_shared<session_journal>();
+  session_opens(2, other, "other.example");
+  auto found = await<caf::strong_actor_ptr>(atom::client_v, std::string{"acme"},
+                                            std::string{"cuid-1"}, true);
+  ASSERT_TRUE(found);
+  dots_request put;
+  put.what = dots_request::method::put;
+  put.cuid = "cuid-1";
+  put.mid = 1;
+  put.from = {"acme", "cuid-1.example", "", "192.0.2.7:1", 1};
+  put.body = sig::encode(sig::mitigation_scope{{wanted("192.0.2.1/32")}});
+  auto answer = await_of<dots_response>(caf::actor_cast<client_actor>(*found),
+                                        atom::serve_v, put);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->code, 0x41);
+  sched.run();
+  EXPECT_EQ(seen->modes, (std::vector{true}));
+  EXPECT_TRUE(other->modes.empty());
+  auto late = std::make_shared<session_journal>();
+  session_opens(3, late);
+  EXPECT_EQ(late->modes, (std::vector{true}));
+}
+
+// SIG-393
+TEST_F(supervisor_test, ever_new_cuids_are_throttled_like_requests) {
+  start_node();
+  ec last = ec::none;
+  for (int i = 0; i < 20; ++i) {
+    auto found =
+        await<caf::strong_actor_ptr>(atom::client_v, std::string{"acme"},
+                                     "cuid-" + std::to_string(i), false);
+    last = found ? ec::none : found.error().code;
+    EXPECT_EQ(last, i < 10 ? ec::not_found : last);
+  }
+  EXPECT_EQ(last, ec::unavailable);
+}
+
+} // namespace
+
+} // namespace tocsin::actors
