@@ -2,10 +2,26 @@
 #include "protocol/signal/customer.hpp"
 #include "protocol/signal/rate_limit.hpp"
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 
 namespace tocsin::actors {
+
+/// What all customers together use of the node's limit.
+struct node_usage {
+  std::atomic<std::uint32_t> mitigations{0};
+  std::uint32_t max_mitigations = 0; ///< 0: not limited
+
+  bool open() {
+    auto before = mitigations.fetch_add(1);
+    if (max_mitigations == 0 || before < max_mitigations)
+      return true;
+    --mitigations;
+    return false;
+  }
+};
 
 /// What a customer uses of its limits, all cuids and sessions together (RFC
 /// 9132, Section 11: also with ever-new cuid values). The CLIENTs of a customer
@@ -13,9 +29,11 @@ namespace tocsin::actors {
 /// an actor per message would cost more than the message.
 class account {
 public:
-  explicit account(const protocol::signal::customer_limits& limits)
+  explicit account(const protocol::signal::customer_limits& limits,
+                   std::shared_ptr<node_usage> node = nullptr)
       : limits_{limits}, rate_{limits.requests_per_minute,
-                               limits.request_burst} {}
+                               limits.request_burst},
+        node_{node ? std::move(node) : std::make_shared<node_usage>()} {}
 
   /// May one more request be served now?
   bool admit(time_point now) {
@@ -23,10 +41,11 @@ public:
     return rate_.allow(now);
   }
 
-  /// Reserves one live mitigation; false if the limit is reached.
+  /// Reserves one live mitigation; false if the customer's limit is reached, or
+  /// that of the node.
   bool open_mitigation() {
     std::lock_guard lock{guard_};
-    if (mitigations_ >= limits_.max_mitigations)
+    if (mitigations_ >= limits_.max_mitigations || !node_->open())
       return false;
     ++mitigations_;
     return true;
@@ -36,11 +55,13 @@ public:
   void restore_mitigation() {
     std::lock_guard lock{guard_};
     ++mitigations_;
+    ++node_->mitigations;
   }
 
   void close_mitigation() {
     std::lock_guard lock{guard_};
     --mitigations_;
+    --node_->mitigations;
   }
 
   std::uint32_t mitigations() {
@@ -52,6 +73,7 @@ private:
   std::mutex guard_;
   protocol::signal::customer_limits limits_;
   protocol::signal::rate_limit rate_;
+  std::shared_ptr<node_usage> node_;
   std::uint32_t mitigations_ = 0;
 };
 

@@ -198,12 +198,15 @@ void client_state::answer_conflict(const job_ptr& job, const claim_result& x) {
 }
 
 void client_state::put_new(job_ptr job) {
+  if (job->request.redirect)
+    return finish(redirection_to(*job->request.redirect));
   if (!setup_.usage->open_mitigation()) {
     refuse(job->request,
            fail(ec::unavailable, "mitigate",
                 "the limit of "
                     + std::to_string(setup_.who->limits.max_mitigations)
-                    + " mitigations is reached; withdraw one"));
+                    + " mitigations, or that of the whole node, is reached; "
+                      "withdraw one"));
     return;
   }
   look_up(std::move(job));

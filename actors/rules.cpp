@@ -1,5 +1,8 @@
 #include "actors/rules.hpp"
 
+#include "protocol/signal/codec.hpp"
+#include "protocol/signal/response.hpp"
+
 #include "protocol/signal/scope.hpp"
 #include "protocol/signal/uri.hpp"
 #include "transports/crypto/digest.hpp"
@@ -39,6 +42,11 @@ std::vector<sig::prefix> addresses_of(const sig::uri_target& uri,
 }
 
 } // namespace
+
+dots_response redirection_to(const redirect_order& x) {
+  return {static_cast<std::uint8_t>(sig::response_code::unavailable), true,
+          sig::encode(x.where), x.max_age};
+}
 
 std::vector<std::string> names_of(const sig::target& what) {
   std::set<std::string> names;

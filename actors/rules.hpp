@@ -9,6 +9,9 @@
 
 namespace tocsin::actors {
 
+/// The answer that sends a peer elsewhere: 5.03 (RFC 9132, Section 4.6).
+dots_response redirection_to(const redirect_order& x);
+
 /// Addresses by the FQDN or URI host they were resolved from, lower case.
 using name_addresses =
     std::map<std::string, std::vector<protocol::signal::prefix>>;

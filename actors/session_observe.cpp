@@ -1,4 +1,5 @@
 // Who observes through a SESSION, and who is sent elsewhere.
+#include "actors/rules.hpp"
 #include "actors/session.hpp"
 
 #include "protocol/signal/codec.hpp"
@@ -25,7 +26,7 @@ void session::on_observation_ended(coap::request_id id) {
 /// observation.
 void session::redirect(redirect_order x) {
   redirect_ = std::move(x);
-  if (!redirect_.active || !up_)
+  if (!redirect_.active || !redirect_.everything || !up_)
     return;
   std::vector<coap::request_id> all;
   for (const auto& [id, _] : observers_)
@@ -37,12 +38,12 @@ void session::redirect(redirect_order x) {
 /// Requests for mitigation go elsewhere. What is here may still be read and
 /// withdrawn here: a client that moved must be able to take its requests back.
 bool session::redirects(const dots_request& x) const {
-  return redirect_.active && x.what == dots_request::method::put;
+  return redirect_.active && redirect_.everything
+         && x.what == dots_request::method::put;
 }
 
 dots_response session::redirection() const {
-  return {static_cast<std::uint8_t>(sig::response_code::unavailable), true,
-          sig::encode(redirect_.where), redirect_.max_age};
+  return redirection_to(redirect_);
 }
 
 } // namespace tocsin::actors

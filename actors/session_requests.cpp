@@ -132,6 +132,8 @@ void session::on_mitigate(coap::incoming_request& x,
                                caf::actor_cast<caf::strong_actor_ptr>(this)};
   if (redirects(request))
     return answer(x.id, redirection());
+  if (redirect_.active)
+    request.redirect = redirect_;
   if (auto i = clients_.find(path.cuid); i != clients_.end())
     serve(i->second, x.id, std::move(request), true);
   else

@@ -47,8 +47,10 @@ void supervisor_state::init(supervisor_setup setup) {
     spawn_upstream(i);
   if (setup_.max_mitigations != 0)
     watch_load();
+  auto usage = std::make_shared<node_usage>();
+  usage->max_mitigations = setup_.max_mitigations;
   for (const auto& who : setup_.customers.all())
-    accounts_[who.name] = std::make_shared<account>(who.limits);
+    accounts_[who.name] = std::make_shared<account>(who.limits, usage);
   self_->request(keeper_, load_patience, atom::load_v)
       .then([this](const storage::snapshot& all) { restore(all); },
             [this](const caf::error& why) {

@@ -77,6 +77,16 @@ struct observer {
   caf::strong_actor_ptr handle; ///< the SESSION
 };
 
+/// Peers are sent to another server (RFC 9132, Section 4.6), or no longer.
+struct redirect_order {
+  bool active = false;
+  protocol::signal::redirected_signal where;
+  std::uint32_t max_age = 0; ///< seconds
+  std::string reason;        ///< for people
+  /// False: refreshes are served here, only new mitigations go there.
+  bool everything = true;
+};
+
 /// A request on `mitigate`, as SESSION hands it to CLIENT: transport and CoAP
 /// are dealt with, DOTS is not.
 struct dots_request {
@@ -90,6 +100,8 @@ struct dots_request {
   peer_name from;
   /// GET with Observe 0: the answer's `observed` says whether it is granted.
   std::optional<observer> observe = {};
+  /// A new mitigation is to be asked for elsewhere.
+  std::optional<redirect_order> redirect = {};
 };
 
 /// The answer; SESSION turns it into a CoAP response.
@@ -138,14 +150,6 @@ struct session_target {
   std::string address;     ///< "192.0.2.1:4646"
   std::string server_name; ///< checked against the certificate; empty: the
                            ///< configured one
-};
-
-/// Peers are sent to another server (RFC 9132, Section 4.6), or no longer.
-struct redirect_order {
-  bool active = false;
-  protocol::signal::redirected_signal where;
-  std::uint32_t max_age = 0; ///< seconds
-  std::string reason;        ///< for people
 };
 
 /// An operator's wish to redirect all clients, as before a maintenance.

@@ -123,6 +123,12 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
   for (const auto& m : x.mitigators)
     setup.mitigators.push_back(
         {m.name, m.driver, config_.node.name, drivers_.starter(m)});
+  setup.status_interval = x.status_interval;
+  setup.conflicts.policy = x.conflict_policy;
+  setup.loss.allowed = x.loss_of_signal;
+  setup.loss.heartbeats = {x.heartbeat_interval, x.missing_hb_allowed};
+  setup.max_mitigations = x.max_mitigations;
+  setup.redirects = redirects_of(x);
   setup.life.terminating = x.terminating_period;
   setup.life.terminating_max = x.max_terminating_period;
   setup.roles.push_back("server");

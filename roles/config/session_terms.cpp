@@ -46,6 +46,22 @@ sig::config_policy terms_of(const server_config& x) {
   return out;
 }
 
+sig::redirect_settings redirects_of(const server_config& x) {
+  sig::redirect_settings out;
+  if (!x.redirect)
+    return out;
+  const auto& r = *x.redirect;
+  auto& to = out.alternate.emplace();
+  to.where.alt_server = r.alt_server;
+  for (const auto& address : r.addresses)
+    to.where.alt_server_records.push_back(address.address_string());
+  to.max_age = seconds_of(r.max_age);
+  out.max_sessions = r.max_sessions;
+  out.when_mitigators_out = r.when_mitigators_fail;
+  out.when_full = r.when_full;
+  return out;
+}
+
 std::optional<sig::session_sets> wishes_of(const upstream_config& x) {
   auto sets = sets_of(x);
   if (sets == sig::session_sets{})

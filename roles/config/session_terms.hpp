@@ -1,4 +1,5 @@
 #pragma once
+#include "protocol/signal/redirect.hpp"
 #include "protocol/signal/session_config.hpp"
 #include "roles/config/config.hpp"
 
@@ -10,6 +11,9 @@ namespace tocsin::roles {
 
 /// What a server accepts, and what holds until a client negotiates.
 protocol::signal::config_policy terms_of(const server_config& x);
+
+/// When and where to a server sends clients away (RFC 9132, Section 4.6).
+protocol::signal::redirect_settings redirects_of(const server_config& x);
 
 /// What a client asks its server for; nothing: whatever the server has, as the
 /// configuration wants no more than the defaults.
