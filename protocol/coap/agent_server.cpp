@@ -76,8 +76,13 @@ bool agent_server::serve_block(const incoming_request& x,
   if (!open.wanted || open.wanted->num == 0)
     return false;
   const auto* kept = downloads_.find(open.key, x.options, now);
-  if (kept == nullptr)
-    return false; // forgotten: the application makes it anew
+  if (kept == nullptr) {
+    if (x.code == code::get)
+      return false; // forgotten: the application makes it anew
+    // What was asked for must not be done a second time, without its body.
+    refuse(x.id, code::request_incomplete, "the answer is forgotten", now);
+    return true;
+  }
   below_.respond(x.id, slice(*kept, *open.wanted, x.token.size()), now);
   return true;
 }
@@ -95,9 +100,11 @@ void agent_server::respond(request_id id, const response& answer,
   const auto& open = node.mapped();
   auto out = answer;
   remove_option(out.options, option::observe);
-  if (observe && open.may_observe && is_success(answer.code)
-      && begin_observation(open, id))
-    out.options.add_uint(option::observe, next_sequence());
+  if (open.may_observe) {
+    end_observation(open.token); // the same token registers anew
+    if (observe && is_success(answer.code) && begin_observation(open, id))
+      out.options.add_uint(option::observe, next_sequence());
+  }
   if (open.arrived)
     set_block(out.options, option::block1,
               {open.arrived->num, false, open.arrived->szx});
@@ -114,7 +121,6 @@ void agent_server::drop(request_id id, time_point now) {
 }
 
 bool agent_server::begin_observation(const open_request& open, request_id id) {
-  end_observation(open.token); // the same token registers anew
   if (observers_.size() >= bounds_.observations)
     return false;
   std::optional<std::uint8_t> szx;
@@ -171,16 +177,18 @@ void agent_server::send_news(time_point now) {
 void agent_server::send(observer& to, time_point now) {
   auto out = std::move(*to.news);
   to.news.reset();
-  const auto goes_on = is_success(out.code);
   remove_option(out.options, option::observe);
-  if (goes_on)
+  if (is_success(out.code))
     out.options.add_uint(option::observe, next_sequence());
   std::optional<block> wanted;
   if (to.szx)
     wanted = block{0, false, *to.szx};
-  if (auto part = cut(std::move(out), to.key, to.token.size(), wanted, now))
-    below_.notify(to.token, *part, now);
-  if (goes_on)
+  const auto part =
+      cut(std::move(out), to.key, to.token.size(), wanted, now)
+          .value_or(
+              diagnostic(code::internal, "the state is too long to be sent"));
+  below_.notify(to.token, part, now);
+  if (is_success(part.code))
     observers_.push_back(std::move(to)); // behind those that wait
   else
     events_.emplace(observation_ended{to.id});
