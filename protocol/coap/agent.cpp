@@ -63,6 +63,7 @@ void agent::cancel(exchange_id id, time_point now) {
 
 void agent::reregister(exchange_id id, time_point now) {
   state_->client.reregister(id, now);
+  state_->drain(now);
 }
 
 void agent::respond(request_id id, const response& answer, time_point now,

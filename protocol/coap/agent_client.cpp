@@ -123,8 +123,10 @@ void agent_client::on_response(response_received x, time_point now) {
   auto& open = i->second;
   const bool of_current = x.id == open.current;
   if (open.leaving) {
-    if (!goes_on(x)) // the deregistration was answered
+    if (x.id == id && !goes_on(x)) // the deregistration was answered
       forget(id, now);
+    else if (x.id == id && !below_.reliable()) // ended its transmission
+      deregister(id, open, now);
     return;
   }
   if (x.further) {
@@ -151,7 +153,7 @@ void agent_client::on_response(response_received x, time_point now) {
 }
 
 /// True: the answer was about a block of the request, and the next one is on
-/// its way.
+/// its way, or the exchange has failed.
 bool agent_client::continue_sending(exchange_id id, exchange& x,
                                     const response_received& answer,
                                     time_point now) {
@@ -162,14 +164,21 @@ bool agent_client::continue_sending(exchange_id id, exchange& x,
     send_part(id, x, now);
     return true;
   }
-  if (answer.code != code::continue_)
+  if (!is_success(answer.code))
     return false;
   const auto room = sizing_.room(token_size, x.request.options);
   const auto left = x.request.payload.size() - x.sent;
   const auto share = block_sizing::share(
       x.szx, room > block_options ? room - block_options : 0, left);
-  if (share >= left)
-    return false; // more is wanted than there is
+  if (share >= left) {
+    if (answer.code != code::continue_)
+      return false;
+    // More is wanted than there is.
+    give_up(id, x, failure_reason::bad_response, now);
+    return true;
+  }
+  // A server that acts on each block by itself gives the final code to each
+  // (RFC 7959, Section 2.3).
   x.sent += share;
   if (smaller) // the numbers follow from the octets sent
     x.szx = part->szx;
@@ -180,8 +189,13 @@ bool agent_client::continue_sending(exchange_id id, exchange& x,
 /// A first response, or a notification: whole, or its first block.
 void agent_client::take(exchange_id id, exchange& x, response_received answer,
                         time_point now) {
+  abandon_fetch(id, x, now);
+  if (!is_sound(answer)) {
+    give_up(id, x, failure_reason::bad_response, now);
+    return;
+  }
   const auto part = find_block(answer.options, option::block2);
-  if (!part || !part->more || part->num != 0 || !is_success(answer.code)) {
+  if (!part || !part->more || !is_success(answer.code)) {
     deliver(id, x, std::move(answer), now);
     return;
   }
@@ -191,15 +205,28 @@ void agent_client::take(exchange_id id, exchange& x, response_received answer,
   answer.payload = {};
   x.fetch_observed = goes_on(answer);
   f.head = std::move(answer);
-  if (x.incoming && x.current != id) {
-    // A newer state: the older one need not be fetched to its end.
-    const auto stale = x.current;
-    routes_.erase(stale);
-    x.current = id;
-    below_.cancel(stale, now);
-  }
   x.incoming = std::move(f);
   fetch_block(id, x, x.incoming->body.size(), part->szx, now);
+}
+
+/// A newer state has come: the older one must not be delivered after it.
+void agent_client::abandon_fetch(exchange_id id, exchange& x, time_point now) {
+  x.incoming.reset();
+  if (x.current == id)
+    return;
+  const auto stale = std::exchange(x.current, id);
+  routes_.erase(stale);
+  below_.cancel(stale, now);
+}
+
+/// May that be the beginning of a body? Nobody asks for another block first,
+/// and the size must be one that may be asked for (RFC 7959, Section 2.2).
+bool agent_client::is_sound(const response_received& answer) const {
+  const auto part = find_block(answer.options, option::block2);
+  if (!part || !is_success(answer.code))
+    return true;
+  return part->num == 0 && (part->szx != block::bert || sizing_.bert())
+         && (!part->more || part->full(answer.payload.size()));
 }
 
 /// Asks for the block at that octet: no Observe, another token, the ETag of
@@ -231,6 +258,7 @@ void agent_client::take_block(exchange_id id, exchange& x,
     return;
   }
   const bool fits = part && part->offset() == f.body.size()
+                    && (part->szx != block::bert || sizing_.bert())
                     && (!part->more || part->full(answer.payload.size()));
   if (!fits) {
     give_up(id, x, failure_reason::bad_response, now);
@@ -255,9 +283,10 @@ void agent_client::take_block(exchange_id id, exchange& x,
   deliver(id, x, std::move(whole), now);
 }
 
-/// The resource changed while it was fetched (RFC 7959, Section 2.4).
+/// The resource changed while it was fetched (RFC 7959, Section 2.4). What is
+/// no GET must not be done a second time.
 void agent_client::restart_fetch(exchange_id id, exchange& x, time_point now) {
-  if (++x.restarts > max_restarts) {
+  if (x.request.code != code::get || ++x.restarts > max_restarts) {
     give_up(id, x, failure_reason::bad_response, now);
     return;
   }
@@ -311,7 +340,9 @@ void agent_client::on_failure(const request_failed& x, time_point now) {
     forget(id, now);
     return;
   }
-  if (x.id == i->second.current || x.id == id)
+  if (x.id == id)
+    end(id, x.reason, now); // the token of an observation, too, is given up
+  else if (x.id == i->second.current)
     give_up(id, i->second, x.reason, now);
 }
 
@@ -319,13 +350,15 @@ void agent_client::on_failure(const request_failed& x, time_point now) {
 /// other exchange has failed.
 void agent_client::give_up(exchange_id id, exchange& x, failure_reason why,
                            time_point now) {
-  if (x.observing && x.current != id) {
-    routes_.erase(x.current);
-    x.incoming.reset();
-    x.current = id;
+  if (x.observing) {
+    abandon_fetch(id, x, now);
     x.restarts = 0;
     return;
   }
+  end(id, why, now);
+}
+
+void agent_client::end(exchange_id id, failure_reason why, time_point now) {
   events_.emplace(request_failed{id, why});
   forget(id, now);
 }
@@ -347,23 +380,29 @@ void agent_client::cancel(exchange_id id, time_point now) {
   if (i == exchanges_.end())
     return;
   auto& x = i->second;
+  if (x.leaving)
+    return;
   if (!x.observing) {
-    if (!x.leaving)
-      events_.emplace(request_failed{id, failure_reason::cancelled});
+    events_.emplace(request_failed{id, failure_reason::cancelled});
     const auto current = x.current;
     forget(id, now);
     below_.cancel(current, now);
     return;
   }
+  abandon_fetch(id, x, now);
+  x.leaving = now + leaving_time;
+  deregister(id, x, now);
+}
+
+void agent_client::deregister(exchange_id id, const exchange& x,
+                              time_point now) {
   auto last = bare(x, now);
-  last.options = x.request.options;
   remove_option(last.options, option::observe);
   remove_option(last.options, option::etag);
   last.options.add_uint(option::observe, 1);
   last.same_token = id;
   last.keep_open = true;
-  last.deadline = leaving_time;
-  x.leaving = now + leaving_time;
+  last.deadline = std::max<duration>(*x.leaving - now, duration::zero());
   below_.send_request(std::move(last), now);
 }
 

@@ -79,7 +79,11 @@ private:
   void deliver(exchange_id id, exchange& x, response_received answer,
                time_point now);
   bool is_news(exchange& x, const response_received& answer, time_point now);
+  void abandon_fetch(exchange_id id, exchange& x, time_point now);
+  bool is_sound(const response_received& answer) const;
   void give_up(exchange_id id, exchange& x, failure_reason why, time_point now);
+  void deregister(exchange_id id, const exchange& x, time_point now);
+  void end(exchange_id id, failure_reason why, time_point now);
   void forget(exchange_id id, time_point now);
   outgoing_request bare(const exchange& x, time_point now) const;
 
