@@ -64,6 +64,8 @@ private:
 
   using table = std::unordered_map<exchange_id, exchange>;
 
+  /// Does the server go on to notify?
+  static bool goes_on(const response_received& x);
   exchange_id send_part(exchange_id id, exchange& x, time_point now);
   void send_next(exchange_id id, exchange& x, outgoing_request part,
                  time_point now);
