@@ -254,6 +254,24 @@ TEST(coap_agent_blocks, a_response_is_fetched_in_blocks_of_its_size) {
   EXPECT_EQ(x.uut.open_exchanges(), 0u);
 }
 
+// SIG-156
+TEST(coap_agent_blocks, a_block_size_wished_for_is_in_the_first_request) {
+  agent_harness x;
+  const auto body = body_of(100);
+  auto ask = get_of("mitigate");
+  set_block(ask.options, option::block2, {0, false, 2});
+  x.uut.send_request(ask, x.now);
+  const auto first = x.sent_one();
+  EXPECT_EQ(find_block(first.options, option::block2), (block{0, false, 2}));
+  x.answers(first, code::content, block_of(body, 0, 64),
+            block2({0, true, 2}, "a"));
+  x.answers(x.sent_one(), code::content, block_of(body, 1, 64),
+            block2({1, false, 2}, "a"));
+  const auto got = x.event_of<response_received>();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->payload, body);
+}
+
 // SIG-160, COAP-087
 TEST(coap_agent_blocks, a_size_lowered_on_the_way_is_followed) {
   fetching x;

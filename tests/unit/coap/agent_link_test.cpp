@@ -1,6 +1,8 @@
 // Two agents on a link that loses, duplicates and reorders, and on a stream.
 #include "agent_harness.hpp"
 
+#include "protocol/coap/stream_codec.hpp"
+
 #include <map>
 #include <set>
 
@@ -294,6 +296,37 @@ TEST(coap_agent_link, over_a_stream_observe_one_ends_an_observation) {
   x.run(1s, false);
   EXPECT_EQ(x.server.observations(), 0u);
   EXPECT_EQ(x.client.open_exchanges(), 0u);
+}
+
+// COAP-082, COAP-110
+TEST(coap_agent_link, the_end_of_a_stream_ends_what_is_observed_on_it) {
+  agent_link x{transport::stream, 5, 0};
+  x.observe();
+  x.run(1s, false);
+  ASSERT_TRUE(x.observation);
+  x.client.receive(hex("0f45"), x.now); // a reserved token length
+  x.run(1s, false);
+  EXPECT_FALSE(x.observation);
+  EXPECT_EQ(x.client.open_exchanges(), 0u);
+}
+
+// COAP-084, COAP-109
+TEST(coap_agent_link, without_bert_size_seven_is_refused_on_a_stream) {
+  const time_point now{1000h};
+  agent x{layer(transport::stream, 1, now), std::mt19937_64{1}};
+  bytes octets;
+  ASSERT_TRUE(serialise_frame(make_code(7, 1), {}, {}, {}, octets));
+  option_list options;
+  set_block(options, option::block2, {0, false, block::bert});
+  ASSERT_TRUE(serialise_frame(code::get, token{1}, options, {}, octets));
+  bytes hello;
+  ASSERT_TRUE(x.next_datagram(hello)); // our CSM
+  x.receive(octets, now);
+  EXPECT_FALSE(x.next_event());
+  ASSERT_TRUE(x.next_datagram(octets));
+  const auto reply = parse_frame(octets);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->code, code::bad_request);
 }
 
 // COAP-109
