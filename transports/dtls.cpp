@@ -1,17 +1,9 @@
 #include "transports/dtls.hpp"
 
-#include "transports/buffer_queue.hpp"
-#include "transports/credential_io.hpp"
-#include "transports/dtls_native.hpp"
-#include "transports/dtls_record.hpp"
-#include "transports/flight_gate.hpp"
-#include "transports/handshake_order.hpp"
+#include "transports/dtls_impl.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <climits>
-#include <cstring>
 #include <utility>
 
 #include <gnutls/dtls.h>
@@ -30,75 +22,11 @@ constexpr std::chrono::milliseconds repeat_pause{400};
 // Header, explicit nonce and tag of the largest of our suites (RFC 5288).
 constexpr std::size_t record_expansion = 13 + 8 + 16;
 
-// The largest that ours and other servers in use send.
-constexpr std::size_t max_cookie = 32;
-
 // A ClientHello with the largest ticket that makes sense.
 constexpr std::size_t max_hello = 16384;
 
-constexpr std::string_view dtls12 = "DTLS 1.2";
-
 // Unauthenticated or not, at most so many plaintexts wait to be drained.
 constexpr std::size_t max_waiting = 1024;
-
-} // namespace
-
-struct dtls_association::impl : dtls_session_context {
-  dtls_options options;
-  owned_session session;
-  state current = state::handshaking;
-  std::string reason;
-  peer_identity peer;
-  std::optional<cookie_prestate> prestate; // of a server
-
-  byte_view input; // the one record that GnuTLS may pull
-  buffer_queue output;
-  buffer_queue plaintexts;
-  std::uint64_t discarded = 0;
-
-  // Handshake only.
-  flight_gate gate;
-  bool repeat_due = false; // the next call into GnuTLS may repeat our flight
-  time_point give_up;
-  time_point retransmit_at;
-  duration retransmit_pause;
-  time_point last_flight;
-  handshake_order order;
-
-  // Server: the ClientHello, until it is clear whether it may resume.
-  bool resumption_judged = false;
-  std::vector<bytes> hello;
-  std::size_t hello_size = 0;
-
-  result<void> open(bool with_tickets);
-  void start_timers(time_point now);
-  bool start_resuming(time_point now);
-  void connect(gnutls_session_t raw);
-  int step();
-  bool may_resume();
-  int start_over();
-  void receive(byte_view datagram, time_point now);
-  void receive_early(const dtls_record& record, time_point now);
-  void feed(byte_view record, time_point now);
-  bool change_expected() const { return is_change_next(session.get(), *this); }
-  void shake(time_point now);
-  void read(time_point now);
-  void established();
-  void save();
-  void die(int error);
-  void end(std::string why);
-};
-
-namespace {
-
-template <class Impl>
-Impl& self(gnutls_transport_ptr_t ptr) {
-  return *static_cast<Impl*>(ptr);
-}
-
-gnutls_alert_description_t alert_of(const verification& x) {
-  return static_cast<gnutls_alert_description_t>(x.alert);
-}
 
 // A wrong key shows in nothing but records that cannot be decrypted.
 std::string too_late(const dtls_session_context& x) {
@@ -108,127 +36,7 @@ std::string too_late(const dtls_session_context& x) {
   return why + "; do both sides have the same pre-shared key?";
 }
 
-bool is_handshake_record(byte_view x) {
-  return !x.empty() && (x[0] == 20 || x[0] == 22);
-}
-
-// One call is one record. Those of a flight share datagrams as far as the MTU
-// allows (RFC 6347, Section 4.1.1).
-void queue_record(buffer_queue& out, byte_view record, std::size_t mtu) {
-  auto last = out.last();
-  if (last && is_handshake_record(*last) && is_handshake_record(record)
-      && last->size() + record.size() <= mtu)
-    last->insert(last->end(), record.begin(), record.end());
-  else
-    out.push(record);
-}
-
-// Errors after which GnuTLS can go on. Its own time-outs do not count: time is
-// ours to judge.
-bool is_passing(int error) {
-  return gnutls_error_is_fatal(error) == 0 || error == GNUTLS_E_TIMEDOUT;
-}
-
 } // namespace
-
-result<void> dtls_association::impl::open(bool with_tickets) {
-  auto flags = (is_server() ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_DATAGRAM
-               | GNUTLS_NONBLOCK | (with_tickets ? 0u : GNUTLS_NO_TICKETS);
-  gnutls_session_t raw = nullptr;
-  if (auto error = gnutls_init(&raw, flags); error < 0)
-    return fail(ec::unavailable, "DTLS", gnutls_strerror(error));
-  session.reset(raw);
-  equip(raw, *this);
-  connect(raw);
-  gnutls_dtls_set_mtu(raw, static_cast<unsigned>(options.mtu));
-  // A flight is due whenever we call without input, and never too late.
-  gnutls_dtls_set_timeouts(raw, 0, INT_MAX / 2);
-  if (prestate) {
-    gnutls_certificate_server_set_request(raw, GNUTLS_CERT_REQUIRE);
-    // Without a list of CAs a client shows its certificate in any case, and
-    // the log can say what is wrong with it.
-    gnutls_certificate_send_x509_rdn_sequence(raw, 1);
-    gnutls_dtls_prestate_st x{prestate->record_sequence,
-                              prestate->handshake_read_sequence,
-                              prestate->handshake_write_sequence};
-    gnutls_dtls_prestate_set(raw, &x);
-  } else if (!is_address_literal(server_name)) {
-    gnutls_server_name_set(raw, GNUTLS_NAME_DNS, server_name.data(),
-                           server_name.size());
-  }
-  if (prestate && with_tickets) {
-    // A key may be gone from the file of pre-shared keys, or be another one:
-    // what it led to is then not to be resumed.
-    auto master = options.resumption.tickets->dtls_key(own->psks().digest());
-    auto key = as_datum(master);
-    gnutls_session_ticket_enable_server(raw, &key);
-    gnutls_db_set_cache_expiration(raw, ticket_period.count());
-    wipe(master);
-  }
-  return {};
-}
-
-void dtls_association::impl::start_timers(time_point now) {
-  give_up = now + options.handshake_limit;
-  retransmit_pause = options.retransmit_after;
-  retransmit_at = now + retransmit_pause;
-}
-
-// Client: begins to resume the association that was saved, if it is still
-// good; else, nothing was done.
-bool dtls_association::impl::start_resuming(time_point now) {
-  auto saved = options.resumption.cache->take(options.resumption.key);
-  if (!saved || saved->bound_to != resumption_binding(*own, server_name, dtls12)
-      || (!saved->peer_chain.empty()
-          && !verify_chain(*own, saved->peer_chain, server_name).good))
-    return false;
-  auto good = gnutls_session_set_data(session.get(), saved->state.data(),
-                                      saved->state.size())
-              >= 0;
-  wipe(saved->state);
-  if (!good)
-    return false;
-  shake(now);
-  // A server without state looks at one datagram: the hello must fit into it
-  // together with the cookie. A large certificate of ours makes for a large
-  // ticket; then, a full handshake it is.
-  if (current == state::handshaking && output.size() == 1
-      && output.last()->size() + max_cookie <= options.mtu)
-    return true;
-  output = {};
-  gate = {};
-  if (auto opened = open(true); !opened)
-    end(to_string(opened.error()));
-  return false;
-}
-
-void dtls_association::impl::connect(gnutls_session_t raw) {
-  gnutls_transport_set_ptr(raw, this);
-  gnutls_transport_set_push_function(
-      raw, [](gnutls_transport_ptr_t ptr, const void* data, std::size_t size) {
-        auto& x = self<impl>(ptr);
-        byte_view record{static_cast<const std::uint8_t*>(data), size};
-        if (x.gate.pass(record))
-          queue_record(x.output, record, x.options.mtu);
-        return static_cast<ssize_t>(size);
-      });
-  gnutls_transport_set_pull_function(
-      raw, [](gnutls_transport_ptr_t ptr, void* data, std::size_t size) {
-        auto& x = self<impl>(ptr);
-        if (x.input.empty()) {
-          gnutls_transport_set_errno(x.session.get(), EAGAIN);
-          return ssize_t{-1};
-        }
-        auto taken = std::min(size, x.input.size());
-        std::memcpy(data, x.input.data(), taken);
-        x.input = {};
-        return static_cast<ssize_t>(taken);
-      });
-  gnutls_transport_set_pull_timeout_function(
-      raw, [](gnutls_transport_ptr_t ptr, unsigned) {
-        return self<impl>(ptr).input.empty() ? 0 : 1;
-      });
-}
 
 // GnuTLS gets records one by one, and only those that belong to the current
 // keys: it tries these whatever the epoch says, and takes a cut record for the
@@ -304,78 +112,6 @@ void dtls_association::impl::shake(time_point now) {
     established();
   else if (!is_passing(status))
     die(status);
-}
-
-int dtls_association::impl::step() {
-  int status = 0;
-  // A warning, say, ends a call before the input is used up.
-  for (int tries = 0; tries < 4; ++tries) {
-    status = gnutls_handshake(session.get());
-    if (status == GNUTLS_E_SUCCESS || !is_passing(status) || input.empty())
-      break;
-  }
-  return status;
-}
-
-// Server: false if the ClientHello resumes an association whose peer is not
-// welcome any more, say because its certificate was revoked.
-bool dtls_association::impl::may_resume() {
-  if (!prestate || resumption_judged
-      || static_cast<int>(gnutls_handshake_get_last_in(session.get()))
-             != static_cast<int>(GNUTLS_HANDSHAKE_CLIENT_HELLO))
-    return true;
-  resumption_judged = true;
-  return !gnutls_session_is_resumed(session.get())
-         || identify_peer(session.get(), *this);
-}
-
-// Server: takes the ClientHello as one without a ticket. Nothing of the answer
-// has left yet.
-int dtls_association::impl::start_over() {
-  output = {};
-  gate = {};
-  gate.begin(false);
-  verdict = {};
-  if (auto opened = open(false); !opened)
-    return GNUTLS_E_MEMORY_ERROR;
-  auto status = GNUTLS_E_AGAIN;
-  for (const auto& x : std::exchange(hello, {})) {
-    input = x;
-    status = step();
-    input = {};
-  }
-  return status;
-}
-
-void dtls_association::impl::established() {
-  auto identity = identify_peer(session.get(), *this);
-  if (!identity) {
-    gnutls_alert_send(session.get(), GNUTLS_AL_FATAL, alert_of(verdict));
-    return end(verdict.reason.empty() ? to_string(identity.error())
-                                      : verdict.reason);
-  }
-  peer = *std::move(identity);
-  current = state::established;
-  order = {};
-  hello.clear();
-  if (!is_server() && options.resumption.cache)
-    save();
-}
-
-// Client: keeps what it takes to resume this association later.
-void dtls_association::impl::save() {
-  gnutls_datum_t data{};
-  // Without a ticket there is nothing that a server could know it by.
-  if (!ticket_promised && !gnutls_session_is_resumed(session.get()))
-    return;
-  if (gnutls_session_get_data2(session.get(), &data) < 0)
-    return;
-  options.resumption.cache->put(
-      options.resumption.key,
-      {bytes(data.data, data.data + data.size), peer_chain(session.get()),
-       resumption_binding(*own, server_name, dtls12)});
-  gnutls_memset(data.data, 0, data.size);
-  gnutls_free(data.data);
 }
 
 void dtls_association::impl::read(time_point now) {

@@ -38,6 +38,9 @@ struct dtls_options {
 /// elapsed. Certificate validity is the one thing judged by the system's wall
 /// clock.
 ///
+/// Data does not leave before the server has finished: False Start (RFC 7918)
+/// is for streams in GnuTLS.
+///
 /// What cannot be authenticated cannot hurt an established association:
 /// records that fail to decrypt, replays, and unencrypted alerts are counted
 /// and dropped (RFC 6347, Sections 4.1.2.6 and 4.1.2.7).
