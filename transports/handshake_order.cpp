@@ -13,6 +13,34 @@ constexpr unsigned max_sequence = 64;
 // A few certificates' worth.
 constexpr std::size_t max_held = 16384;
 
+// A chain of the longest kind in use.
+constexpr std::int64_t max_length = 65536;
+
+// One handshake message, or a part of one (RFC 6347, Section 4.2.2).
+struct message_part {
+  std::int64_t shape; // type and length, the same in all parts
+  std::int64_t sequence, length, offset, size;
+};
+
+// Cuts the first part off `rest`; nothing unless it is what it says. GnuTLS
+// believes these numbers and reads past its buffers.
+std::optional<message_part> next_part(byte_view& rest) {
+  auto number = [&rest](std::size_t at) {
+    return std::int64_t{rest[at]} << 16 | rest[at + 1] << 8 | rest[at + 2];
+  };
+  if (rest.size() < 12)
+    return std::nullopt;
+  auto sequence = std::int64_t{rest[4]} << 8 | rest[5];
+  message_part x{std::int64_t{rest[0]} << 24 | number(1), sequence, number(1),
+                 number(6), number(9)};
+  if (x.length > max_length || x.offset + x.size > x.length
+      || (x.size == 0 && x.length != 0)
+      || static_cast<std::size_t>(x.size) > rest.size() - 12)
+    return std::nullopt;
+  rest = rest.subspan(12 + static_cast<std::size_t>(x.size));
+  return x;
+}
+
 } // namespace
 
 handshake_order::verdict handshake_order::judge(const dtls_record& record,
@@ -54,8 +82,7 @@ handshake_order::judge_message(const dtls_record& record) {
     return verdict::repeated;
   if (where > expected())
     return hold(where, record);
-  pass(record.fragment);
-  return verdict::ready;
+  return pass(record.fragment) ? verdict::ready : verdict::rejected;
 }
 
 handshake_order::verdict handshake_order::hold(place where,
@@ -85,32 +112,35 @@ bool handshake_order::next(bytes& out, bool change_expected) {
       return true;
     byte_view rest{out};
     auto record = next_record(rest);
-    if (record && record->message_sequence() >= *sequence_) {
-      pass(record->fragment);
+    if (record && record->message_sequence() >= *sequence_
+        && pass(record->fragment))
       return true;
-    }
   }
   return false;
 }
 
-// Moves on past the messages, or parts of one, in a record.
-void handshake_order::pass(byte_view rest) noexcept {
-  auto number = [&rest](std::size_t at) {
-    return place{rest[at]} << 16 | rest[at + 1] << 8 | rest[at + 2];
-  };
-  while (rest.size() >= 12) {
-    place sequence = rest[4] << 8 | rest[5];
-    auto length = number(1), offset = number(6), size = number(9);
-    if (sequence != *sequence_ || offset > offset_
-        || static_cast<std::size_t>(size) > rest.size() - 12)
-      return;
-    offset_ = std::max(offset_, offset + size);
-    if (offset_ >= length) {
-      sequence_ = sequence + 1;
-      offset_ = 0;
+// Moves on past the messages, or parts of one, in a record; false, and nothing
+// moves, if they do not follow each other or contradict what came before.
+bool handshake_order::pass(byte_view rest) noexcept {
+  auto sequence = *sequence_, offset = offset_;
+  auto shape = shape_;
+  while (!rest.empty()) {
+    auto x = next_part(rest);
+    if (!x || x->sequence != sequence || x->offset > offset
+        || (shape && *shape != x->shape))
+      return false;
+    shape = x->shape;
+    offset = std::max(offset, x->offset + x->size);
+    if (offset == x->length) {
+      ++sequence;
+      offset = 0;
+      shape.reset();
     }
-    rest = rest.subspan(12 + static_cast<std::size_t>(size));
   }
+  sequence_ = sequence;
+  offset_ = offset;
+  shape_ = shape;
+  return true;
 }
 
 } // namespace tocsin::transports

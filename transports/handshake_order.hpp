@@ -11,7 +11,8 @@ namespace tocsin::transports {
 
 /// Puts the records of a peer's handshake into their order: GnuTLS does not
 /// get along with messages, or a change of keys, that overtake others. Keeps
-/// what must not reach GnuTLS away from it. Bounded memory.
+/// what must not reach GnuTLS away from it: also parts of messages whose
+/// lengths contradict each other. Bounded memory.
 class handshake_order {
 public:
   enum class verdict : std::uint8_t {
@@ -34,10 +35,11 @@ private:
   verdict judge_message(const dtls_record& record);
   verdict hold(place where, const dtls_record& record);
   place expected() const noexcept { return *sequence_ << 24 | offset_; }
-  void pass(byte_view fragment) noexcept;
+  bool pass(byte_view fragment) noexcept;
 
   std::optional<place> sequence_; // of the message that is due
   place offset_ = 0;              // what of it was processed
+  std::optional<place> shape_;    // its type and length, once a part came
   bool cipher_changed_ = false;
   std::map<place, bytes> held_;
   std::size_t held_size_ = 0;
