@@ -25,14 +25,11 @@ constexpr std::chrono::milliseconds goodbye{300};
 void supervisor_state::init(supervisor_setup setup) {
   setup_ = std::move(setup);
   born_ = self_->clock().now();
-  auto store = std::make_shared<std::unique_ptr<storage::store>>(
-      std::move(setup_.store));
-  keeper_ = self_->spawn(keeper, store);
+  spawn_keeper();
   registry_ = self_->spawn(registry, setup_.conflicts);
   resolver_ = self_->spawn(resolver, setup_.names);
-  self_->monitor(keeper_);
-  self_->monitor(registry_);
-  self_->monitor(resolver_);
+  watch(caf::actor_cast<caf::actor>(registry_));
+  watch(caf::actor_cast<caf::actor>(resolver_));
   if (auto made = protocol::signal::redirect_policy::make(setup_.redirects))
     redirects_ = *made;
   else // the configuration was checked before
@@ -60,6 +57,23 @@ void supervisor_state::init(supervisor_setup setup) {
             });
 }
 
+void supervisor_state::spawn_keeper() {
+  if (setup_.make_keeper) {
+    keeper_ = setup_.make_keeper();
+  } else {
+    auto store = std::make_shared<std::unique_ptr<storage::store>>(
+        std::move(setup_.store));
+    keeper_ = self_->spawn(keeper, store);
+  }
+  watch(caf::actor_cast<caf::actor>(keeper_));
+}
+
+void supervisor_state::watch(const caf::actor& part) {
+  self_->monitor(part);
+  if (setup_.started)
+    setup_.started(part);
+}
+
 void supervisor_state::spawn_mitigator(std::size_t index) {
   auto setup = setup_.mitigators[index];
   setup.on_health = [home = caf::actor_cast<supervisor_actor>(self_),
@@ -67,7 +81,7 @@ void supervisor_state::spawn_mitigator(std::size_t index) {
     caf::anon_send(home, atom::changed_v, std::uint64_t{index}, up);
   };
   mitigators_[index] = self_->spawn(mitigator, std::move(setup));
-  self_->monitor(mitigators_[index]);
+  watch(caf::actor_cast<caf::actor>(mitigators_[index]));
 }
 
 void supervisor_state::spawn_upstream(std::size_t index) {
@@ -76,7 +90,7 @@ void supervisor_state::spawn_upstream(std::size_t index) {
   setup->resolver = resolver_;
   setup->clock = setup_.clock;
   upstreams_[index] = self_->spawn(upstream, std::move(setup));
-  self_->monitor(upstreams_[index]);
+  watch(caf::actor_cast<caf::actor>(upstreams_[index]));
 }
 
 mitigator_table supervisor_state::table_of(const std::string& customer) const {
@@ -108,7 +122,7 @@ client_actor supervisor_state::spawn_client(const client_key& key) {
   setup->status_interval = setup_.status_interval;
   setup->loss = setup_.loss;
   auto handle = self_->spawn(client, std::move(setup));
-  self_->monitor(handle);
+  watch(caf::actor_cast<caf::actor>(handle));
   clients_[key] = handle;
   cuids_[key.second] = key.first;
   return handle;

@@ -10,6 +10,7 @@
 #include "protocol/signal/lifecycle.hpp"
 #include "protocol/signal/redirect.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -38,6 +39,11 @@ struct supervisor_setup {
   std::uint32_t max_mitigations = 0; ///< live, of the node; 0: not limited
   // client role; keeper and resolver are filled in
   std::vector<upstream_setup> upstreams;
+  // Simulation of a node, which has to be exact and to die at any moment.
+  /// Makes the KEEPER; absent: the one of `store`, whose writer is a thread.
+  std::function<keeper_actor()> make_keeper;
+  /// Sees every part of the node that is started.
+  std::function<void(const caf::actor&)> started;
 };
 
 /// State of the SUPERVISOR: root of the tree. KEEPER, REGISTRY and RESOLVER are
@@ -98,6 +104,8 @@ private:
   void greet(const session_actor& session);
   mitigator_table table_of(const std::string& customer) const;
   void fail_node(const std::string& what, const caf::down_msg& msg);
+  void watch(const caf::actor& part);
+  void spawn_keeper();
   void stop_rest();
 
   supervisor_actor::pointer self_;
