@@ -11,6 +11,7 @@ heartbeat::heartbeat(caf::actor_config& cfg, home* where,
       machine_{role, settings, clock().now()}, timer_{timers} {}
 
 heartbeat::behavior_type heartbeat::make_behavior() {
+  machine_.on_traffic(clock().now() + traffic_notice);
   monitor(session_);
   set_down_handler([this](const caf::down_msg&) { quit(); });
   return {
@@ -23,13 +24,16 @@ heartbeat::behavior_type heartbeat::make_behavior() {
         arm();
       },
       [this](atom::traffic) {
-        machine_.on_traffic(clock().now());
+        // More may arrive unheard until the next notice: a session must not
+        // be lost before the silence has lasted long enough.
+        machine_.on_traffic(clock().now() + traffic_notice);
         arm();
       },
       [this](atom::config, const sig::heartbeat_settings& x) {
         if (machine_.settings() == x)
           return;
         machine_.set_interval(x, clock().now());
+        machine_.on_traffic(clock().now() + traffic_notice);
         arm();
       },
       [this](atom::mode, bool under_attack) {

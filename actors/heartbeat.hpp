@@ -8,6 +8,10 @@
 
 namespace tocsin::actors {
 
+/// HEARTBEAT needs to know that the peer is alive, not how often it speaks:
+/// SESSION tells it of traffic at most once in this time.
+inline constexpr std::chrono::seconds traffic_notice{1};
+
 /// The HEARTBEAT of one session, at home on the session's reactor: a thin shell
 /// around the machine.
 class heartbeat final : public pinned<heartbeat_actor::base> {

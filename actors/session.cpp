@@ -15,9 +15,6 @@ namespace sig = protocol::signal;
 
 namespace {
 
-/// HEARTBEAT needs to know that the peer is alive, not how often it speaks.
-constexpr std::chrono::seconds traffic_notice{1};
-
 std::unique_ptr<coap::message_layer> make_layer(const session_setup& setup,
                                                 time_point now) {
   if (setup.security->reliable())
@@ -207,6 +204,7 @@ void session::flush() {
 
 void session::on_established() {
   up_ = true;
+  told_ = clock().now(); // HEARTBEAT begins with that
   setup_->established();
   const auto& who = setup_->security->peer();
   peer_.fingerprint = who.fingerprint;
