@@ -58,6 +58,8 @@ void mitigation_state::launch() {
 
 void mitigation_state::refresh(std::int64_t lifetime) {
   feed(sig::life::re_requested{lifetime});
+  if (!life_.finished())
+    publish(); // the new lifetime is what a GET tells from now on
 }
 
 void mitigation_state::withdraw() {
