@@ -1,0 +1,105 @@
+// Runs seeds of the simulation; see tools/sim.
+#include "tests/sim/simulation.hpp"
+
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <unistd.h>
+
+namespace tocsin::sim {
+
+namespace {
+
+struct arguments {
+  std::uint64_t from = 1;
+  std::uint64_t count = 1;
+  std::uint64_t step = 1;
+  bool trace = false;
+  bool log = false;
+};
+
+std::string last_words; // written when the process dies within a seed
+
+extern "C" void on_death(int number) {
+  [[maybe_unused]] auto n =
+      ::write(STDOUT_FILENO, last_words.data(), last_words.size());
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+}
+
+bool read(arguments& to, int argc, char** argv) {
+  auto number = [&](int i, std::uint64_t& x) {
+    if (i >= argc)
+      return false;
+    auto* end = argv[i] + std::strlen(argv[i]);
+    auto done = std::from_chars(argv[i], end, x);
+    return done.ec == std::errc{} && done.ptr == end;
+  };
+  for (int i = 1; i < argc; ++i) {
+    std::string_view word{argv[i]};
+    bool ok = word == "--from"    ? number(++i, to.from)
+              : word == "--count" ? number(++i, to.count)
+              : word == "--step"  ? number(++i, to.step)
+              : word == "--trace" ? (to.trace = true)
+              : word == "--log"   ? (to.log = true)
+                                  : false;
+    if (!ok)
+      return false;
+  }
+  return true;
+}
+
+void print(const outcome& x) {
+  fmt::print(
+      "seed {}: {}, {:.2f} h, {} datagrams, {} orders, {} granted, {} "
+      "refused, {} sessions lost, trace {:016x}\n",
+      x.seed, x.violations.empty() ? "holds" : "FAILS",
+      std::chrono::duration<double, std::ratio<3600>>{x.virtual_time}.count(),
+      x.datagrams, x.orders, x.grants, x.refusals, x.losses, x.hash);
+  for (const auto& what : x.violations)
+    fmt::print("  {}\n", what);
+  if (!x.violations.empty())
+    fmt::print("  repeat: tools/sim --seed {} --trace\n", x.seed);
+}
+
+int work(const arguments& what) {
+  for (int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE})
+    std::signal(number, on_death);
+  if (!what.log)
+    spdlog::set_level(spdlog::level::off);
+  else
+    spdlog::set_level(spdlog::level::debug);
+  std::uint64_t failed = 0;
+  for (std::uint64_t i = 0; i < what.count; ++i) {
+    auto seed = what.from + i * what.step;
+    last_words = fmt::format(
+        "seed {}: FAILS\n  the process died\n  repeat: tools/sim --seed {} "
+        "--trace\n",
+        seed, seed);
+    options with;
+    with.trace = what.trace ? &std::cout : nullptr;
+    auto x = run(seed, with);
+    failed += !x.violations.empty();
+    print(x);
+    std::fflush(stdout);
+  }
+  return failed == 0 ? 0 : 1;
+}
+
+} // namespace
+
+} // namespace tocsin::sim
+
+int main(int argc, char** argv) {
+  tocsin::sim::arguments what;
+  if (!tocsin::sim::read(what, argc, argv)) {
+    std::cerr << "usage: sim [--from SEED] [--count N] [--step N] [--trace] "
+                 "[--log]\n";
+    return 2;
+  }
+  return tocsin::sim::work(what);
+}

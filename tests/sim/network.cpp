@@ -1,0 +1,277 @@
+// The way of datagrams and streams, and the sessions at its ends.
+#include "tests/sim/network.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace tocsin::sim {
+
+using actors::session_actor;
+
+namespace {
+
+std::size_t index(way x) {
+  return static_cast<std::size_t>(x);
+}
+
+way back(way x) {
+  return x == way::to_server ? way::to_client : way::to_server;
+}
+
+std::uint32_t digest(byte_view x) {
+  std::uint32_t h = 0x811C9DC5u;
+  for (auto octet : x)
+    h = (h ^ octet) * 0x01000193u;
+  return h;
+}
+
+constexpr std::size_t length_field = 2; // of a record in a stream
+
+} // namespace
+
+actors::session_opener network::opener(client_door door) {
+  return [this, door](std::uint64_t id, const actors::session_target& where,
+                      actors::session_owner_actor owner)
+             -> result<caf::strong_actor_ptr> {
+    auto at = fmt::format("10.0.{}.1:{}", door.client, next_port_++);
+    bool stream = where.way == actors::session_target::transport::tcp;
+    auto setup = std::make_shared<actors::session_setup>();
+    setup->id = id;
+    setup->peer = door.upstream;
+    setup->address = where.address;
+    fake_association::settings security;
+    security.reliable = stream;
+    security.name = door.identity;
+    security.nonce = world_.chance().next() | 1;
+    security.born = world_.now();
+    setup->security = std::make_unique<fake_association>(security);
+    setup->owner = std::move(owner);
+    setup->policy = door.policy;
+    setup->wishes = door.wishes;
+    setup->clock = world_.clock();
+    setup->random = [this] { return world_.chance().next(); };
+    setup->send = [this, at](byte_view x) { send(at, way::to_server, x); };
+    setup->established = [this, at] { world_.note("up at the client: " + at); };
+    setup->forget = [this, at] { client_ended(at); };
+    auto handle = world_.system().spawn<actors::session, caf::lazy_init>(setup);
+    clients_[at] = {door.client, handle, stream, false, {}};
+    owner_[at] = door.client;
+    if (stream)
+      streams_.insert(at);
+    world_.note("session from " + at + (stream ? " over tcp" : ""));
+    caf::anon_send(handle, atom::tick_v);
+    return caf::actor_cast<caf::strong_actor_ptr>(handle);
+  };
+}
+
+void network::send(const address& at, way where, byte_view octets) {
+  ++datagrams_;
+  auto who = owner_.at(at);
+  auto& path = paths_[who];
+  auto now = world_.now();
+  bytes copy(octets.begin(), octets.end());
+  if (world_.tracing())
+    world_.note(fmt::format(
+        "{} {} {} {}", at, where == way::to_server ? "->" : "<-", octets.size(),
+        static_cast<char>(octets[reliable(at) ? 2 : 0])));
+  if (reliable(at)) {
+    auto i = clients_.find(at);
+    if (i == clients_.end())
+      return reset(at, back(where), "connection reset by peer");
+    auto& latest = i->second.arrives[index(where)];
+    latest = std::max(latest,
+                      now + path.carry_reliably(where, now, world_.chance()));
+    world_.at(latest, [this, at, where, copy] { deliver(at, where, copy); });
+    return;
+  }
+  for (auto takes : path.carry(where, now, world_.chance()))
+    world_.after(takes, [this, at, where, copy] { deliver(at, where, copy); });
+}
+
+void network::deliver(const address& at, way where, const bytes& octets) {
+  world_.note(fmt::format("{} {} {} {:08x}", at,
+                          where == way::to_server ? "=>" : "<=", octets.size(),
+                          digest(octets)));
+  if (where == way::to_server)
+    to_server(at, owner_.at(at), octets);
+  else
+    to_client(at, octets);
+}
+
+void network::to_server(const address& at, std::size_t client,
+                        const bytes& octets) {
+  auto i = servers_.find(at);
+  if (i == servers_.end()) {
+    auto inner = byte_view{octets}.subspan(reliable(at) ? length_field : 0);
+    if (!door_ || refusing_ || !is_hello(inner)) {
+      if (reliable(at))
+        reset(at, way::to_client, "connection refused");
+      return;
+    }
+    spawn_server_end(at, client);
+    i = servers_.find(at);
+  }
+  auto skipped = reliable(at) ? length_field : 0;
+  note_heard(i->second, byte_view{octets}.subspan(skipped));
+  caf::anon_send(i->second.handle, atom::packet_v, octets);
+}
+
+/// Only what proves the peer alive counts: records with the key, and of those
+/// that arrive twice the first. Records of a stream travel one by one here.
+void network::note_heard(server_end& x, byte_view octets) {
+  auto kind = kind_of(octets);
+  if (kind == record::goodbye)
+    x.ended_by_peer = true;
+  if (kind == record::data && x.records.insert(number_of(octets)).second)
+    x.heard = world_.now();
+}
+
+void network::to_client(const address& at, const bytes& octets) {
+  auto i = clients_.find(at);
+  if (i != clients_.end())
+    caf::anon_send(i->second.handle, atom::packet_v, octets);
+  else if (reliable(at))
+    reset(at, way::to_server, "connection reset by peer");
+}
+
+/// The end of a stream reaches the other side.
+void network::reset(const address& at, way where, const std::string& why) {
+  auto takes = paths_[owner_.at(at)].carry_reliably(where, world_.now(),
+                                                    world_.chance());
+  world_.after(takes, [this, at, where, why] {
+    if (where == way::to_client) {
+      if (auto i = clients_.find(at); i != clients_.end())
+        caf::anon_send(i->second.handle, atom::gone_v, why);
+    } else if (auto i = servers_.find(at); i != servers_.end()) {
+      i->second.ended_by_peer = true;
+      caf::anon_send(i->second.handle, atom::gone_v, why);
+    }
+  });
+}
+
+void network::spawn_server_end(const address& at, std::size_t client) {
+  auto setup = std::make_shared<actors::session_setup>();
+  setup->id = next_id_++;
+  setup->server = true;
+  setup->address = at;
+  fake_association::settings security;
+  security.server = true;
+  security.reliable = reliable(at);
+  security.name = "dots.example";
+  security.nonce = world_.chance().next() | 1;
+  security.born = world_.now();
+  setup->security = std::make_unique<fake_association>(security);
+  setup->owner = door_->root;
+  setup->directory = door_->root;
+  setup->customers = door_->customers;
+  setup->policy = door_->policy;
+  setup->clock = world_.clock();
+  setup->random = [this] { return world_.chance().next(); };
+  setup->send = [this, at](byte_view x) { send(at, way::to_client, x); };
+  setup->established = [this, at] {
+    world_.note("up at the server: " + at);
+    auto& x = servers_.at(at);
+    x.up = x.heard = world_.now();
+  };
+  setup->forget = [this, at] { server_ended(at); };
+  auto handle = world_.system().spawn<actors::session, caf::lazy_init>(setup);
+  servers_[at] = {client, handle, {}, world_.now(), false, false};
+}
+
+void network::server_ended(const address& at) {
+  auto node = servers_.extract(at);
+  if (node.empty())
+    return;
+  world_.note("ended at the server: " + at);
+  if (node.mapped().up)
+    gone_[node.mapped().client] =
+        std::max(gone_[node.mapped().client].value_or(time_point{}),
+                 node.mapped().heard);
+  judge_end(node.mapped());
+  if (reliable(at))
+    reset(at, way::to_client, "closed by the peer");
+}
+
+void network::client_ended(const address& at) {
+  if (clients_.erase(at) == 0)
+    return;
+  world_.note("ended at the client: " + at);
+  if (reliable(at))
+    reset(at, way::to_server, "closed by the peer");
+}
+
+/// A session that ends by the server's own decision was lost: then the silence
+/// must have lasted as long as it has to, and no longer than one heartbeat more
+/// (RFC 9132, Section 4.7).
+void network::judge_end(const server_end& x) {
+  if (!x.up || x.ended_by_peer || refusing_)
+    return;
+  ++lost_sessions_;
+  auto silence = world_.now() - x.heard;
+  if (silence < limit())
+    world_.violate("a session was lost after " + to_text(silence)
+                   + " of silence instead of " + to_text(limit()));
+  else if (silence > limit() + heartbeats_.interval)
+    world_.violate("a session was lost only after " + to_text(silence)
+                   + " of silence; the limit is " + to_text(limit()));
+}
+
+void network::look_for_overdue() {
+  for (auto& [at, x] : servers_) {
+    auto silence = world_.now() - x.heard;
+    if (x.up && !x.reported && silence > limit() + heartbeats_.interval) {
+      x.reported = true;
+      world_.violate("the session with " + at + " goes on after "
+                     + to_text(silence) + " of silence");
+    }
+  }
+}
+
+std::optional<time_point> network::heard(std::size_t client) const {
+  auto last = gone_[client];
+  for (const auto& [_, x] : servers_)
+    if (x.client == client && x.up)
+      last = std::max(last.value_or(x.heard), x.heard);
+  return last;
+}
+
+std::size_t network::client_sessions(std::size_t client) const {
+  std::size_t n = 0;
+  for (const auto& [_, x] : clients_)
+    n += x.client == client;
+  return n;
+}
+
+void network::refuse_newcomers() {
+  refusing_ = true;
+}
+
+void network::drop_server() {
+  door_.reset();
+  refusing_ = false;
+  for (auto& [_, x] : servers_)
+    world_.kill(caf::actor_cast<caf::actor>(x.handle));
+  servers_.clear();
+  for (auto& x : gone_)
+    x.reset();
+}
+
+void network::drop_client(std::size_t client) {
+  std::erase_if(clients_, [&](auto& x) {
+    if (x.second.client != client)
+      return false;
+    world_.kill(caf::actor_cast<caf::actor>(x.second.handle));
+    return true;
+  });
+}
+
+void network::heal(bool well) {
+  path_quality dead;
+  dead.loss = {100, 100};
+  for (auto& x : paths_)
+    if (well)
+      x = link{{}, {}};
+    else
+      x = link{dead, {}};
+}
+
+} // namespace tocsin::sim

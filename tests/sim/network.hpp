@@ -1,0 +1,126 @@
+#pragma once
+#include "actors/session.hpp"
+#include "actors/upstream.hpp"
+#include "tests/sim/fake_security.hpp"
+#include "tests/sim/link.hpp"
+#include "tests/sim/world.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+
+namespace tocsin::sim {
+
+/// What the server needs for a new SESSION.
+struct server_door {
+  actors::supervisor_actor root;
+  protocol::signal::customer_table customers;
+  protocol::signal::config_policy policy;
+};
+
+/// What a client needs for a new SESSION.
+struct client_door {
+  std::size_t client = 0;
+  std::string identity; ///< the name that its credential proves
+  std::string upstream;
+  protocol::signal::config_policy policy;
+  std::optional<protocol::signal::session_sets> wishes;
+};
+
+/// The paths between clients and the server, with what ends there: the
+/// reactors of the nodes. It also knows the truth about who was heard when.
+class network {
+public:
+  /// `heartbeats`: hold for all sessions, so that it is known how long silence
+  /// may last.
+  network(world& in, std::vector<link> paths,
+          protocol::signal::heartbeat_settings heartbeats)
+      : world_{in}, paths_{std::move(paths)}, heartbeats_{heartbeats},
+        gone_(paths_.size()) {}
+
+  /// The server takes sessions from now on.
+  void open(server_door door) { door_ = std::move(door); }
+  /// It takes no more; those it has are about to be ended in an orderly way.
+  void refuse_newcomers();
+  /// Its process is gone, and all sessions with it.
+  void drop_server();
+  /// So is that of a client.
+  void drop_client(std::size_t client);
+
+  /// How UPSTREAM opens a session.
+  actors::session_opener opener(client_door door);
+
+  /// The paths become perfect, or (with false) lose everything.
+  void heal(bool well = true);
+
+  /// Sessions that exist, at either end.
+  std::size_t server_sessions() const { return servers_.size(); }
+  std::size_t client_sessions(std::size_t client) const;
+
+  /// When the server last heard this client on any session, in its present
+  /// life.
+  std::optional<time_point> heard(std::size_t client) const;
+
+  /// For how long a client has to be silent to be lost (RFC 9132, Section 4.7).
+  duration limit() const {
+    return heartbeats_.interval * heartbeats_.missing_allowed;
+  }
+  duration interval() const { return heartbeats_.interval; }
+
+  /// Looks whether a session of the server has been silent for too long.
+  void look_for_overdue();
+
+  std::uint64_t datagrams() const { return datagrams_; }
+  std::uint64_t losses() const { return lost_sessions_; }
+
+private:
+  /// One session at the server.
+  struct server_end {
+    std::size_t client = 0;
+    actors::session_actor handle;
+    std::optional<time_point> up;
+    time_point heard;
+    bool ended_by_peer = false;           ///< a goodbye or a reset has arrived
+    bool reported = false;                ///< as overdue
+    std::set<std::uint64_t> records = {}; ///< numbers of those that arrived
+  };
+
+  struct client_end {
+    std::size_t client = 0;
+    actors::session_actor handle;
+    bool reliable = false;
+    bool connected = false;     ///< a stream: the server answered
+    time_point arrives[2] = {}; ///< a stream: the latest octets, by way
+  };
+
+  using address = std::string; ///< of the client's socket
+
+  void send(const address& at, way where, byte_view octets);
+  void deliver(const address& at, way where, const bytes& octets);
+  void to_server(const address& at, std::size_t client, const bytes& octets);
+  void to_client(const address& at, const bytes& octets);
+  void reset(const address& at, way where, const std::string& why);
+  bool reliable(const address& at) const { return streams_.contains(at); }
+  void spawn_server_end(const address& at, std::size_t client);
+  void server_ended(const address& at);
+  void client_ended(const address& at);
+  void judge_end(const server_end& x);
+  void note_heard(server_end& x, byte_view octets);
+
+  world& world_;
+  std::vector<link> paths_;
+  protocol::signal::heartbeat_settings heartbeats_;
+  std::optional<server_door> door_;
+  bool refusing_ = false;
+  std::map<address, server_end> servers_;
+  std::map<address, client_end> clients_;
+  std::map<address, std::size_t> owner_; ///< of every address ever used
+  std::set<address> streams_;
+  std::vector<std::optional<time_point>> gone_; ///< last heard, by client
+  std::uint64_t next_id_ = 1;
+  std::uint32_t next_port_ = 1024;
+  std::uint64_t datagrams_ = 0;
+  std::uint64_t lost_sessions_ = 0;
+};
+
+} // namespace tocsin::sim

@@ -1,0 +1,184 @@
+#include "tests/sim/plan.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+namespace tocsin::sim {
+
+namespace sig = protocol::signal;
+using namespace std::chrono_literals;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+namespace {
+
+sig::prefix must_parse(const std::string& text) {
+  return *sig::prefix::parse(text);
+}
+
+moment between(dice& d, moment low, moment high) {
+  return moment{d.between(low.count(), high.count())};
+}
+
+std::vector<sig::customer> draw_customers(dice& d, plan& x) {
+  std::vector<sig::customer> out;
+  for (auto& client : x.clients) {
+    bool shares = !out.empty() && d.chance(40);
+    client.customer = shares ? static_cast<std::size_t>(d.between(
+                          0, static_cast<std::int64_t>(out.size()) - 1))
+                             : out.size();
+    if (!shares) {
+      auto n = out.size() + 1;
+      auto& who = out.emplace_back();
+      who.name = fmt::format("customer-{}", n);
+      who.prefixes = {must_parse(fmt::format("10.{}.0.0/16", n)),
+                      must_parse(fmt::format("2001:db8:{}::/48", n))};
+      who.limits.lifetime.allow_indefinite = d.chance(50);
+    }
+    out[client.customer].identities.dns_names.push_back(client.identity);
+  }
+  return out;
+}
+
+path_quality draw_path(dice& d) {
+  path_quality x;
+  static const std::vector<double> losses{0, 0, 1, 5, 20, 50};
+  for (auto& loss : x.loss)
+    loss = d.pick(losses);
+  x.duplicates = d.pick(std::vector<double>{0, 1, 10});
+  x.stragglers = d.pick(std::vector<double>{0, 5, 30});
+  x.fastest = between(d, 1ms, 100ms);
+  x.slowest = x.fastest + between(d, 1ms, 300ms);
+  x.late = between(d, 0ms, 3s);
+  return x;
+}
+
+std::vector<downtime> draw_downtimes(dice& d, moment length, int most,
+                                     moment longest) {
+  std::vector<downtime> out;
+  moment at{};
+  for (auto n = d.between(0, most); n > 0; --n) {
+    at += between(d, 30s, length / (most + 1));
+    auto until = at + between(d, 1s, longest);
+    if (until >= length)
+      break;
+    out.push_back({at, until, d.chance(50)});
+    at = until;
+  }
+  return out;
+}
+
+/// Addresses that the order is about: its own, or some that others want, too.
+sig::target draw_target(dice& d, const plan& x, std::size_t client,
+                        std::size_t index, const features& with) {
+  auto customer = x.clients[client].customer + 1;
+  auto block = 1 + client;
+  bool shared = with.superseding && d.chance(40);
+  if (with.conflicts && d.chance(20))
+    block = 0;
+  auto net = shared ? d.between(200, 203) : static_cast<std::int64_t>(index);
+  auto third = block * 16 + static_cast<std::size_t>(net) / 16;
+  auto fourth = (static_cast<std::size_t>(net) % 16) * 16;
+  sig::target out;
+  out.prefixes.push_back(
+      must_parse(fmt::format("10.{}.{}.{}/{}", customer, third, fourth,
+                             d.pick(std::vector<int>{28, 30, 32}))));
+  if (d.chance(30))
+    out.prefixes.push_back(
+        must_parse(fmt::format("2001:db8:{}:{:x}::/64", customer,
+                               block * 256 + static_cast<std::size_t>(net))));
+  if (d.chance(30))
+    out.ports.push_back({80, 443});
+  if (d.chance(20))
+    out.protocols.push_back(17);
+  return out;
+}
+
+std::vector<order_plan> draw_orders(dice& d, const plan& x, std::size_t client,
+                                    const features& with) {
+  std::vector<order_plan> out;
+  auto n = static_cast<std::size_t>(d.between(2, 12));
+  for (std::size_t i = 0; i < n; ++i) {
+    order_plan order;
+    order.when = between(d, 1s, x.length);
+    order.foreign = d.chance(8);
+    order.what = draw_target(d, x, client, i, with);
+    if (order.foreign)
+      order.what.prefixes = {must_parse(fmt::format("198.18.{}.0/24", i))};
+    order.lifetime =
+        d.pick(std::vector<std::int64_t>{120, 300, 600, 1800, 3600, 7200, -1});
+    order.renew = d.chance(60);
+    order.immediate = !with.loss_of_signal || d.chance(70);
+    if (d.chance(50))
+      order.withdrawn = order.when + between(d, 0s, minutes{40});
+    if (with.efficacy && d.chance(30))
+      order.judged = order.when + between(d, 1s, minutes{20});
+    out.push_back(std::move(order));
+  }
+  std::ranges::sort(out, {}, &order_plan::when);
+  return out;
+}
+
+void draw_client(dice& d, plan& x, std::size_t i, const features& with) {
+  auto& client = x.clients[i];
+  client.path = draw_path(d);
+  for (auto n = d.between(0, 3); n > 0; --n) {
+    auto from = between(d, 10s, x.length);
+    auto which = d.between(0, 3);
+    client.outages.push_back(
+        {from, from + between(d, 5s, minutes{20}), {which != 1, which != 2}});
+  }
+  client.crashes = draw_downtimes(d, x.length, 3, minutes{10});
+  client.orders = draw_orders(d, x, i, with);
+  if (d.chance(50)) {
+    sig::session_values values = x.policy.defaults;
+    values.probing_rate = 10;
+    values.ack_timeout = 300;
+    client.wishes = sig::session_sets{values, values};
+  }
+}
+
+} // namespace
+
+plan draw(std::uint64_t seed, const features& with) {
+  dice d{seed * 0x9E3779B97F4A7C15u + 1};
+  plan x;
+  x.length = between(d, minutes{60}, minutes{240});
+  auto& heart = x.policy.defaults;
+  heart.heartbeat_interval = seconds{d.pick(std::vector<int>{15, 20, 30})};
+  heart.missing_hb_allowed = static_cast<std::uint32_t>(d.between(3, 15));
+  x.terminating = seconds{d.pick(std::vector<int>{0, 60, 120})};
+  x.clients.resize(static_cast<std::size_t>(d.between(1, 4)));
+  for (std::size_t i = 0; i < x.clients.size(); ++i) {
+    x.clients[i].cuid = fmt::format("cuid-{}", i);
+    x.clients[i].identity = fmt::format("client-{}.example", i);
+  }
+  x.customers = draw_customers(d, x);
+  for (std::size_t i = 0; i < x.clients.size(); ++i)
+    draw_client(d, x, i, with);
+  x.crashes = draw_downtimes(d, x.length, 3, minutes{d.chance(20) ? 40 : 5});
+  for (auto n = d.between(0, 5); n > 0; --n)
+    x.driver_deaths.push_back(between(d, 10s, x.length));
+  x.device_failures = draw_downtimes(d, x.length, 2, minutes{10});
+  return x;
+}
+
+std::vector<std::string> describe(const plan& x) {
+  std::vector<std::string> out;
+  out.push_back(fmt::format(
+      "plan: {} s, {} clients of {} customers, heartbeats {} s x {}",
+      x.length.count() / 1000, x.clients.size(), x.customers.size(),
+      x.policy.defaults.heartbeat_interval.count(),
+      x.policy.defaults.missing_hb_allowed));
+  for (const auto& c : x.clients)
+    out.push_back(fmt::format(
+        "plan: {} of {}: loss {}/{} %, duplicates {} %, {} outages, {} "
+        "crashes, {} orders",
+        c.cuid, x.customers[c.customer].name, c.path.loss[0], c.path.loss[1],
+        c.path.duplicates, c.outages.size(), c.crashes.size(),
+        c.orders.size()));
+  return out;
+}
+
+} // namespace tocsin::sim

@@ -1,0 +1,255 @@
+// What happens in a run.
+#include "tests/sim/simulation.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace tocsin::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Patience of an operator with his own node.
+constexpr std::chrono::seconds operator_patience{120};
+
+/// After the troubled time: longer than a session may be silent, than the pause
+/// between attempts to connect, and than the slowest repeat.
+constexpr duration healing = 45min;
+
+/// For graves to vanish (actors/client.hpp: five minutes, looked after every
+/// five), and CLIENTs with them.
+constexpr duration resting = 25min;
+
+/// After the start of healing, when rules vanish in a run with that defect.
+constexpr duration calm_enough = 20min;
+
+constexpr duration between_inspections = 60s;
+
+std::vector<link> paths_of(const plan& x, time_point born) {
+  std::vector<link> out;
+  for (const auto& client : x.clients) {
+    std::vector<outage> outages;
+    for (const auto& cut : client.outages)
+      outages.push_back({born + cut.from, born + cut.until, cut.ways});
+    out.emplace_back(client.path, std::move(outages));
+  }
+  return out;
+}
+
+protocol::signal::customer_table table_of(const plan& x) {
+  return *protocol::signal::customer_table::make(x.customers);
+}
+
+} // namespace
+
+simulation::simulation(std::uint64_t seed, const options& with)
+    : seed_{seed}, options_{with}, plan_{draw(seed, with.with)},
+      world_{seed, with.trace}, born_{world_.now()} {
+  for (const auto& line : describe(plan_))
+    world_.note(line);
+  network_ = std::make_unique<network>(
+      world_, paths_of(plan_, born_),
+      protocol::signal::heartbeats_of(plan_.policy.defaults));
+  server_node::settings server;
+  server.customers = table_of(plan_);
+  server.policy = plan_.policy;
+  server.life.terminating = plan_.terminating;
+  server.life.terminating_max = 2 * plan_.terminating;
+  server_ = std::make_unique<server_node>(world_, *network_, server);
+  server_->store().durable = [this](const storage::change& x) {
+    ledger_.on_server_change(x);
+  };
+  server_->device.judge = [this](const mitigators::rule& x) { judge_rule(x); };
+  server_->store().forgets = with.defect == sabotage::server_forgets;
+  server_->device.keeps_rules = with.defect == sabotage::rules_stay;
+  for (std::size_t i = 0; i < plan_.clients.size(); ++i) {
+    const auto& x = plan_.clients[i];
+    client_node::settings client;
+    client.door = {i, x.identity, "provider", plan_.policy, x.wishes};
+    client.cuid = x.cuid;
+    client.customer = x.customer;
+    auto& node = clients_.emplace_back(
+        std::make_unique<client_node>(world_, *network_, client));
+    node->store().durable = [this, cuid = x.cuid](const storage::change& y) {
+      ledger_.on_client_change(cuid, y);
+    };
+    node->store().forgets = with.defect == sabotage::client_forgets;
+  }
+  operators_ = world_.system().spawn(
+      [this](caf::event_based_actor* self) -> caf::behavior {
+        return {[this, self](atom::tick) {
+          auto next = std::move(inquiries_.front());
+          inquiries_.pop_front();
+          next(self);
+        }};
+      });
+}
+
+simulation::~simulation() {
+  for (auto& x : clients_)
+    x->crash();
+  server_->crash();
+  world_.kill(operators_);
+  world_.run_until(world_.now());
+}
+
+void simulation::ask(inquiry what) {
+  inquiries_.push_back(std::move(what));
+  caf::anon_send(operators_, atom::tick_v);
+}
+
+void simulation::schedule() {
+  server_->start();
+  for (auto& x : clients_)
+    x->start();
+  for (const auto& x : plan_.crashes)
+    schedule_downtime(x, *server_);
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    for (const auto& x : plan_.clients[i].crashes)
+      schedule_downtime(x, *clients_[i]);
+    schedule_orders(i);
+  }
+  for (auto when : plan_.driver_deaths)
+    world_.at(time_of(when), [this] { server_->device.die(); });
+  if (options_.defect == sabotage::rules_vanish)
+    world_.at(time_of(plan_.length) + calm_enough,
+              [this] { server_->device.lose_rules(); });
+  for (const auto& x : plan_.device_failures) {
+    world_.at(time_of(x.from), [this] { server_->device.set_working(false); });
+    world_.at(time_of(x.until), [this] { server_->device.set_working(true); });
+  }
+}
+
+void simulation::schedule_downtime(const downtime& x, node& who) {
+  world_.at(time_of(x.from), [this, orderly = x.orderly, &who] {
+    if (orderly && &who == server_.get())
+      server_->stop();
+    else
+      who.crash();
+  });
+  world_.at(time_of(x.until) + 2s, [&who] {
+    if (!who.alive())
+      who.start();
+  });
+}
+
+void simulation::schedule_orders(std::size_t client) {
+  for (const auto& x : plan_.clients[client].orders)
+    world_.at(time_of(x.when), [this, client, &x] { give_order(client, x); });
+}
+
+void simulation::give_order(std::size_t client, const order_plan& x) {
+  auto& node = *clients_[client];
+  if (!node.alive() || !node.upstream())
+    return; // the operator finds his node down
+  actors::mitigate_order order;
+  order.what = x.what;
+  order.lifetime = x.lifetime;
+  order.renew = x.renew;
+  order.immediate = x.immediate;
+  auto acknowledged = [this, client, &x](const actors::mitigation_view& view) {
+    auto mid = view.mid;
+    ledger_.acknowledged(plan_.clients[client].cuid, mid);
+    if (x.withdrawn)
+      world_.at(time_of(*x.withdrawn),
+                [this, client, mid] { withdraw(client, mid); });
+    if (x.judged)
+      world_.at(time_of(*x.judged),
+                [this, client, mid] { report(client, mid); });
+  };
+  ask([to = node.upstream(), order, acknowledged](auto* self) {
+    self->request(to, operator_patience, atom::order_v, order)
+        .then(acknowledged, [](const caf::error&) {}); // his node has ended
+  });
+}
+
+void simulation::withdraw(std::size_t client, std::uint32_t mid) {
+  auto& node = *clients_[client];
+  if (node.alive() && node.upstream())
+    ask([to = node.upstream(), mid](auto* self) {
+      self->request(to, operator_patience, atom::withdraw_v, mid, duration{30s})
+          .then([](const actors::mitigation_view&) {},
+                [](const caf::error&) {});
+    });
+}
+
+void simulation::report(std::size_t client, std::uint32_t mid) {
+  auto& node = *clients_[client];
+  if (node.alive() && node.upstream())
+    ask([to = node.upstream(), mid](auto* self) {
+      self->request(to, operator_patience, atom::report_v, mid,
+                    protocol::signal::attack_status::under_attack,
+                    duration{30s})
+          .then([](const actors::mitigation_view&) {},
+                [](const caf::error&) {});
+    });
+}
+
+/// From now on nothing disturbs anybody.
+void simulation::heal() {
+  world_.note("healed");
+  network_->heal(options_.defect != sabotage::link_stays_dead);
+  server_->device.set_working(true);
+  if (!server_->alive())
+    server_->start();
+  for (auto& x : clients_)
+    if (!x->alive())
+      x->start();
+}
+
+void simulation::withdraw_everything() {
+  world_.note("all is withdrawn");
+  for (const auto& [which, x] : ledger_.orders())
+    if (!x.erased)
+      withdraw(client_of(which.first), which.second);
+}
+
+/// Lets time pass, and looks at the nodes now and then.
+bool simulation::pass(duration x) {
+  auto end = world_.now() + x;
+  while (world_.now() < end) {
+    auto step = std::min<duration>(between_inspections, end - world_.now());
+    if (!world_.run_until(world_.now() + step))
+      return false;
+    inspect();
+  }
+  return true;
+}
+
+outcome simulation::run() {
+  schedule();
+  bool rested = pass(plan_.length);
+  if (rested) {
+    heal();
+    rested = pass(healing);
+  }
+  if (rested) {
+    auto all = hear();
+    judge_sessions(all);
+    judge_agreement(all);
+    judge_rules(all);
+    withdraw_everything();
+    rested = pass(resting);
+  }
+  if (rested)
+    judge_base(hear());
+  outcome x;
+  x.seed = seed_;
+  x.hash = world_.trace_hash();
+  x.virtual_time = world_.elapsed();
+  x.violations = world_.violations();
+  x.datagrams = network_->datagrams();
+  x.losses = network_->losses();
+  for (const auto& [_, order] : ledger_.orders()) {
+    ++x.orders;
+    x.grants += order.granted.has_value();
+    x.refusals += order.refused;
+  }
+  return x;
+}
+
+outcome run(std::uint64_t seed, const options& with) {
+  return simulation{seed, with}.run();
+}
+
+} // namespace tocsin::sim

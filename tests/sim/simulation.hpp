@@ -1,0 +1,114 @@
+#pragma once
+#include "tests/sim/ledger.hpp"
+#include "tests/sim/node.hpp"
+#include "tests/sim/plan.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <set>
+
+namespace tocsin::sim {
+
+/// Defects that a run may be given, to prove that the judge sees them.
+enum class sabotage : std::uint8_t {
+  none,
+  server_forgets,  ///< the server's disk acknowledges and forgets
+  client_forgets,  ///< so does each client's
+  rules_stay,      ///< the device does not give up rules
+  rules_vanish,    ///< the device loses its rules now and then
+  link_stays_dead, ///< what is called healed is not
+};
+
+struct options {
+  std::ostream* trace = nullptr;
+  features with = enabled;
+  sabotage defect = sabotage::none;
+};
+
+/// What a run has shown.
+struct outcome {
+  std::uint64_t seed = 0;
+  std::uint64_t hash = 0; ///< of everything that happened
+  duration virtual_time{};
+  std::vector<std::string> violations;
+  // How much was going on: a run in which nothing happens proves nothing.
+  std::uint64_t datagrams = 0;
+  std::uint64_t orders = 0;
+  std::uint64_t grants = 0;
+  std::uint64_t refusals = 0;
+  std::uint64_t losses = 0; ///< sessions lost by silence
+};
+
+/// Runs one seed.
+outcome run(std::uint64_t seed, const options& with = {});
+
+/// One run: the nodes and their network, the script, and the judge.
+class simulation {
+public:
+  simulation(std::uint64_t seed, const options& with);
+  ~simulation();
+
+  outcome run();
+
+private:
+  using views = std::vector<actors::mitigation_view>;
+
+  /// What both sides say at the end.
+  struct testimony {
+    std::vector<std::optional<views>> clients; ///< by client
+    std::optional<views> server;
+    std::optional<actors::node_view> node;
+    std::vector<std::optional<std::vector<actors::session_view>>> sessions;
+  };
+
+  /// What an operator does, within his actor.
+  using inquiry = std::function<void(caf::event_based_actor*)>;
+
+  // script.cpp: what happens
+  void ask(inquiry what);
+  void schedule();
+  void schedule_orders(std::size_t client);
+  void schedule_downtime(const downtime& x, node& who);
+  void give_order(std::size_t client, const order_plan& x);
+  void withdraw(std::size_t client, std::uint32_t mid);
+  void report(std::size_t client, std::uint32_t mid);
+  void heal();
+  void withdraw_everything();
+  bool pass(duration x);
+  time_point time_of(moment x) const { return born_ + x; }
+
+  // judge.cpp: what must hold
+  testimony hear();
+  void judge_rule(const mitigators::rule& x);
+  void judge_trigger(const ledger::name& which);
+  void inspect();
+  bool must_be_in_force(const ledger::name& which, const grant_history& x);
+  void inspect_grants();
+  void inspect_rules();
+  void judge_agreement(const testimony& x);
+  void judge_order(const ledger::name& which, const order_history& x,
+                   const testimony& all);
+  void judge_sessions(const testimony& x);
+  void judge_rules(const testimony& x);
+  void judge_base(const testimony& x);
+  std::size_t client_of(const std::string& cuid) const;
+  const protocol::signal::customer& customer_of(const std::string& cuid) const;
+
+  std::uint64_t seed_;
+  options options_;
+  plan plan_;
+  world world_;
+  time_point born_;
+  ledger ledger_{world_};
+  std::unique_ptr<network> network_;
+  std::unique_ptr<server_node> server_;
+  std::vector<std::unique_ptr<client_node>> clients_;
+  caf::actor operators_; ///< asks the nodes, and hears their answers
+  std::deque<inquiry> inquiries_;
+  std::set<ledger::name> triggered_;            ///< by loss of signal
+  std::map<ledger::name, time_point> unwanted_; ///< rules, and since when
+};
+
+} // namespace tocsin::sim

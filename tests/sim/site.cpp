@@ -1,0 +1,174 @@
+#include "tests/sim/site.hpp"
+
+namespace tocsin::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto report_interval = 60s;
+
+} // namespace
+
+struct site::process {
+  process(backend& target, std::function<void(std::string)> lines,
+          std::function<void(int)> ended)
+      : machine{target}, on_line{std::move(lines)}, on_exit{std::move(ended)} {}
+
+  mitigators::driver_machine machine;
+  protocol::line_splitter splitter = mitigators::make_splitter();
+  std::function<void(std::string)> on_line;
+  std::function<void(int)> on_exit;
+  bool alive = true;
+};
+
+/// MITIGATOR's end of the pipe.
+class site::link final : public actors::driver_link {
+public:
+  link(site& to, std::shared_ptr<process> program)
+      : site_{to}, program_{std::move(program)} {}
+
+  ~link() override {
+    program_->alive = false; // end of input
+    if (site_.running_ == program_) {
+      site_.running_.reset();
+      site_.since_.reset();
+    }
+  }
+
+  result<void> write(std::string lines) override {
+    site_.say(program_, lines);
+    return {};
+  }
+
+private:
+  site& site_;
+  std::shared_ptr<process> program_;
+};
+
+actors::driver_starter site::starter() {
+  return [this](std::function<void(std::string)> on_line,
+                std::function<void(int)> on_exit)
+             -> result<std::unique_ptr<actors::driver_link>> {
+    world_.note("driver starts");
+    running_ = std::make_shared<process>(*this, std::move(on_line),
+                                         std::move(on_exit));
+    count(running_);
+    return std::unique_ptr<actors::driver_link>{
+        std::make_unique<link>(*this, running_)};
+  };
+}
+
+void site::say(const std::shared_ptr<process>& to, const std::string& lines) {
+  auto takes = std::chrono::milliseconds{world_.chance().between(1, 30)};
+  world_.after(takes, [this, to, lines] {
+    if (!to->alive)
+      return;
+    to->splitter.push(lines);
+    while (auto line = to->splitter.next())
+      answer(to, to->machine.on_line(*line));
+  });
+}
+
+void site::answer(const std::shared_ptr<process>& from,
+                  const std::string& lines) {
+  auto splitter = mitigators::make_splitter();
+  splitter.push(lines);
+  while (auto line = splitter.next())
+    world_.after(1ms, [from, text = line->text] {
+      if (from->alive)
+        from->on_line(text);
+    });
+}
+
+void site::count(const std::shared_ptr<process>& to) {
+  world_.after(report_interval, [this, to] {
+    if (!to->alive)
+      return;
+    for (const auto& [id, _] : rules_)
+      packets_[id] += 60'000;
+    answer(to, to->machine.on_tick());
+    count(to);
+  });
+}
+
+void site::die() {
+  if (!running_)
+    return;
+  world_.note("driver dies");
+  auto gone = running_;
+  running_.reset();
+  since_.reset();
+  gone->alive = false;
+  world_.after(1ms, [gone] { gone->on_exit(9); });
+}
+
+void site::set_working(bool value) {
+  if (working_ == value)
+    return;
+  working_ = value;
+  world_.note(value ? "device works" : "device fails");
+  since_.reset();
+  if (value && running_)
+    since_ = world_.now();
+}
+
+duration site::steady() const {
+  return since_ && working_ ? world_.now() - *since_ : duration::zero();
+}
+
+mitigators::to_node::hello site::describe() const {
+  mitigators::to_node::hello x;
+  x.driver = "simulated";
+  x.drop = x.ipv4 = x.ipv6 = x.counters = true;
+  return x;
+}
+
+site::failures site::sync(const std::vector<mitigators::rule>& rules) {
+  if (!keeps_rules)
+    std::erase_if(rules_, [&](const auto& known) {
+      return std::ranges::none_of(
+          rules, [&](const auto& x) { return x.id == known.first; });
+    });
+  since_ = world_.now();
+  return install(rules);
+}
+
+site::failures site::install(const std::vector<mitigators::rule>& rules) {
+  failures out;
+  for (const auto& x : rules) {
+    if (!working_) {
+      out.push_back({x.id, ec::unavailable, "the device does not answer"});
+      continue;
+    }
+    world_.note("rule " + x.customer + '/' + x.cuid + '/'
+                + std::to_string(x.mid) + " in force");
+    if (judge)
+      judge(x);
+    rules_[x.id] = x;
+  }
+  return out;
+}
+
+site::failures site::withdraw(const std::vector<std::string>& ids) {
+  for (const auto& id : ids) {
+    world_.note("rule " + id + " out of force");
+    if (!keeps_rules)
+      rules_.erase(id);
+    packets_.erase(id);
+  }
+  return {};
+}
+
+result<std::vector<mitigators::rule_counters>> site::counters() {
+  std::vector<mitigators::rule_counters> out;
+  for (const auto& [id, n] : packets_)
+    out.push_back({id, n, n * 1000});
+  return out;
+}
+
+mitigators::to_node::status site::health() const {
+  return {mitigators::to_node::health::ok, rules_.size(), 0, ""};
+}
+
+} // namespace tocsin::sim
