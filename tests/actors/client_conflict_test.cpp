@@ -139,6 +139,7 @@ TEST_F(client_conflict_test, a_lost_conflict_survives_a_restart) {
   EXPECT_EQ(state(first, 1), status::mitigated);
 }
 
+// SIG-018
 TEST_F(client_conflict_test, all_may_be_active_where_policy_says_so) {
   begin(sig::conflict_policy::accept_all);
   put(first, 1, wanted("192.0.2.0/25"));

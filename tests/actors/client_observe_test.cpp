@@ -20,7 +20,7 @@ protected:
   party uut;
 };
 
-// SIG-180, SIG-182
+// SIG-180, SIG-182, SIG-010
 TEST_F(client_observe_test, changes_and_the_passing_of_time_are_reported) {
   site->works = false;
   put(uut, 1, wanted("192.0.2.1/32"));

@@ -96,6 +96,7 @@ TEST_F(config_server_test, a_put_is_judged_by_its_sid_and_its_values) {
 }
 
 // SIG-286, SIG-221, SIG-222, SIG-220: the values really drive the heartbeats.
+// SIG-218
 TEST_F(config_server_test, heartbeats_follow_the_set_in_use) {
   ASSERT_EQ(put("5", only_heartbeats(15, 120)).code, coap::code::created);
   advance_both(100s);

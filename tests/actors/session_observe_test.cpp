@@ -54,7 +54,7 @@ protected:
   }
 };
 
-// SIG-176, SIG-178, SIG-180, COAP-070, COAP-072
+// SIG-176, SIG-178, SIG-180, COAP-070, COAP-072, SIG-179
 TEST_F(observed_session_test, news_of_the_client_reach_the_observer) {
   auto token = observe();
   notify({0x45, true, {0xA1}, {}});

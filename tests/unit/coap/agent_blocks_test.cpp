@@ -64,7 +64,7 @@ TEST(coap_agent_blocks, a_body_in_blocks_is_delivered_once_and_whole) {
   EXPECT_EQ(find_block(last.options, option::block1), (block{2, false, 2}));
 }
 
-// COAP-091
+// COAP-091, SIG-372
 TEST(coap_agent_blocks, a_block_left_out_is_noticed) {
   uploading x;
   EXPECT_EQ(x.answered(x.part(1)).code, code::request_incomplete);

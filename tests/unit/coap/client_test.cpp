@@ -7,7 +7,7 @@ namespace tocsin::protocol::coap {
 
 using namespace std::chrono_literals;
 
-// COAP-011, COAP-012
+// COAP-011, COAP-012, SIG-234
 TEST(coap_client, a_con_is_sent_four_times_in_doubling_gaps_then_fails) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     harness x{{}, {}, seed};
@@ -264,7 +264,7 @@ TEST(coap_client, repeats_of_a_non_end_with_their_number_or_the_deadline) {
   EXPECT_EQ(x.uut.counters().timeouts, 2u);
 }
 
-// COAP-027
+// COAP-027, SIG-233, SIG-043
 TEST(coap_client, heartbeats_to_a_silent_peer_stay_below_the_probing_rate) {
   harness x;
   const auto begin = x.now;

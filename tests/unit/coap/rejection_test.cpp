@@ -57,7 +57,7 @@ TEST(coap_rejection, reserved_code_classes_in_a_con_draw_a_reset) {
   }
 }
 
-// COAP-039
+// COAP-039, SIG-226
 TEST(coap_rejection, responses_that_nobody_waits_for_draw_a_reset) {
   for (const auto kind : {type::con, type::non}) {
     harness x;

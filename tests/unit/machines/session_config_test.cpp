@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
         limit_row{"probing_min", &config_set::probing_rate, 5, true}),
     [](const auto& row) { return row.param.id; });
 
-// SIG-250, SIG-251, SIG-253, SIG-254, SIG-243, SIG-249, SIG-259
+// SIG-250, SIG-251, SIG-253, SIG-254, SIG-243, SIG-249, SIG-259, SIG-353
 TEST(config_server, lets_a_higher_sid_start_from_the_defaults) {
   config_server server;
   EXPECT_EQ(*server.put(5, interval_20), config_outcome::created);
