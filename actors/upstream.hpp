@@ -143,7 +143,6 @@ private:
   void forget(std::uint32_t mid);
   time_point next_parallel(const wish& x) const;
   void settle(wish& x);
-  void ask_anew(wish& x);
   void persist(storage::transaction changes);
   mitigation_view current(const wish& x) const;
   void arm();

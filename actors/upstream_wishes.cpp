@@ -259,20 +259,6 @@ time_point upstream_state::next_parallel(const wish& x) const {
   return failed_ ? std::max(due, *failed_ + setup_.retry_in_attack) : due;
 }
 
-/// What is wanted until withdrawn has ended at the server, since it could not be
-/// renewed in time, as during a long outage: it is asked for again.
-void upstream_state::ask_anew(wish& x) {
-  x.state = progress::requested;
-  x.refresh.reset();
-  x.asked = now();
-  x.note = "it ended before it could be renewed and is asked for again";
-  x.record.flags = static_cast<std::uint8_t>(x.record.flags & ~flag_active);
-  x.record.expires = -1;
-  spdlog::warn("upstream {}: mitigation {}: {}", setup_.name,
-               x.record.key.mid, x.note);
-  persist({storage::put_mitigation{x.record}});
-}
-
 void upstream_state::on_tick() {
   armed_.reset();
   auto t = now();
@@ -287,9 +273,7 @@ void upstream_state::on_tick() {
     bool ended = x.state == progress::active
                  && sig::remaining_lifetime(x.record.expires, wall()) == 0;
     bool seen = x.state == progress::refused && x.changed + refused_shown <= t;
-    if (ended && x.renew)
-      ask_anew(x);
-    else if (ended || seen)
+    if (ended || seen)
       over.push_back(mid);
   }
   for (auto mid : over)
