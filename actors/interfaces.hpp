@@ -169,6 +169,9 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<atom::notify, std::uint64_t, dots_response>,
     // UPSTREAM no longer wants this observation.
     caf::reacts_to<atom::cancel, std::uint64_t>,
+    // UPSTREAM no longer wants an answer to its call with this tag: it is not
+    // repeated any more, and fails.
+    caf::reacts_to<atom::abandon, std::uint64_t>,
     // The client of this cuid has (no) active mitigations: the set of the
     // session configuration follows (RFC 9132, Section 4.5). On a client node
     // UPSTREAM says so, and whether its network is under attack.

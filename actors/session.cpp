@@ -92,6 +92,7 @@ session::behavior_type session::make_behavior() {
         agent_.cancel(observation, clock().now());
         pump();
       },
+      [this](atom::abandon, std::uint64_t tag) { abandon(tag); },
       [this](atom::mode, const std::string& cuid, bool active) {
         set_mode(cuid, active);
         pump();

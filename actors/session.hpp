@@ -118,6 +118,7 @@ private:
 
   // session_calls.cpp: we ask
   caf::result<coap_reply> call(coap_call what);
+  void abandon(std::uint64_t tag);
   void send_heartbeat(bool peer_hb_status);
   void on_response(protocol::coap::response_received& x);
   void on_failure(const protocol::coap::request_failed& x);
@@ -135,6 +136,7 @@ private:
   std::unordered_map<protocol::coap::exchange_id,
                      caf::typed_response_promise<coap_reply>>
       calls_;
+  std::unordered_map<std::uint64_t, protocol::coap::exchange_id> tags_;
   std::set<protocol::coap::exchange_id> observing_; ///< granted to us
   protocol::coap::exchange_id beat_ = 0;            ///< our heartbeat under way
   std::unordered_map<protocol::coap::request_id, client_actor> observers_;

@@ -65,8 +65,18 @@ caf::result<coap_reply> session::call(coap_call what) {
   auto interval = agent_.current_parameters().non_interval;
   auto id = agent_.send_request(to_request(what, interval), clock().now());
   calls_.emplace(id, promise);
+  if (what.tag != 0)
+    tags_[what.tag] = id;
   pump();
   return promise;
+}
+
+void session::abandon(std::uint64_t tag) {
+  auto node = tags_.extract(tag);
+  if (node.empty() || ended_)
+    return;
+  agent_.cancel(node.mapped(), clock().now());
+  pump();
 }
 
 void session::send_heartbeat(bool peer_hb_status) {
@@ -106,6 +116,7 @@ void session::on_response(coap::response_received& x) {
     send(setup_->owner, atom::notify_v, setup_->id, x.id, std::move(reply));
     return;
   }
+  std::erase_if(tags_, [&x](const auto& t) { return t.second == x.id; });
   auto node = calls_.extract(x.id);
   if (node.empty())
     return;
@@ -127,6 +138,7 @@ void session::on_failure(const coap::request_failed& x) {
     send(setup_->owner, atom::notify_v, setup_->id, x.id, coap_reply{});
     return;
   }
+  std::erase_if(tags_, [&x](const auto& t) { return t.second == x.id; });
   auto node = calls_.extract(x.id);
   if (node.empty())
     return;

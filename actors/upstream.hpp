@@ -1,50 +1,20 @@
 #pragma once
-#include "actors/interfaces.hpp"
-#include "protocol/signal/heartbeat.hpp"
+#include "actors/upstream_setup.hpp"
+#include "protocol/signal/happy_eyeballs.hpp"
+#include "protocol/signal/mid_source.hpp"
+#include "protocol/signal/redirect.hpp"
 
-#include <functional>
 #include <map>
 #include <memory>
 
 namespace tocsin::actors {
 
-/// Opens a session to an address of the server; the SESSION reports to the
-/// given owner. Called by UPSTREAM, may be called from any thread; fails if no
-/// socket can be had.
-using session_opener = std::function<result<caf::strong_actor_ptr>(
-    std::uint64_t id, const session_target& where, session_owner_actor owner)>;
+namespace sig = protocol::signal;
 
-struct upstream_setup {
-  std::string name;
-  std::string host; ///< name or literal
-  std::uint16_t port = 4646;
-  std::string cuid;
-  bool renew_by_default = true;
-  session_opener open;
-  keeper_actor keeper;
-  resolver_actor resolver;
-  epoch clock;
-  /// Pause between attempts to connect: RFC 9132, Section 4.7 wants 300 s and
-  /// forbids less than 60 s, once re-establishing has failed.
-  std::chrono::seconds retry{300};
-  std::chrono::seconds retry_in_attack{60};
-  std::map<std::string, protocol::signal::target> aliases;
-};
-
-/// How long one round of a request is repeated before UPSTREAM considers a
-/// second session beside the silent one (RFC 9132, Sections 4.7 and 7.2).
-inline constexpr std::chrono::seconds silence_before_new_session{9};
-
-/// How long a request is repeated on one session before it is started over.
-inline constexpr std::chrono::seconds request_round{60};
-
-/// Live status is asked for this long before the last known one is shown.
-inline constexpr std::chrono::seconds status_patience{10};
-
-/// While mitigations are active, the server is asked for their state so often
-/// (RFC 9132, Section 4.4.2.2), and a moment after each grant.
-inline constexpr std::chrono::seconds poll_interval{15};
-inline constexpr std::chrono::seconds first_poll{1};
+/// Flags of a wish in storage; their values must not change.
+inline constexpr std::uint8_t flag_renew = 1;
+inline constexpr std::uint8_t flag_withdrawing = 2;
+inline constexpr std::uint8_t flag_active = 4;
 
 /// State of an UPSTREAM: what is wanted from one DOTS server, and the sessions
 /// to it. Every order is durable before it is sent; after a restart it goes on.
@@ -64,7 +34,7 @@ public:
   caf::result<mitigation_view> withdraw(std::uint32_t mid, duration patience);
   std::vector<mitigation_view> list() const;
   caf::result<mitigation_view> status(std::uint32_t mid);
-  upstream_view view() const;
+  upstream_view view();
   caf::result<std::vector<session_view>> sessions();
   void finish();
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
@@ -72,9 +42,8 @@ public:
   void on_silent(std::uint64_t id, std::uint32_t missed);
   void on_notification(std::uint64_t session, std::uint64_t observation,
                        const coap_reply& x);
-  caf::result<mitigation_view> report(std::uint32_t mid,
-                                      protocol::signal::attack_status what,
-                                      duration patience);
+  caf::result<mitigation_view>
+  report(std::uint32_t mid, sig::attack_status what, duration patience);
   void on_down(const caf::down_msg& msg);
   void on_tick();
 
@@ -92,60 +61,136 @@ private:
     time_point until;
   };
 
+  /// A request under way: the answer that comes first counts.
+  struct ask {
+    std::uint64_t session;
+    std::uint64_t tag;
+  };
+
   struct wish {
     storage::mitigation_record record;
-    protocol::signal::mitigation request;
+    sig::mitigation request;
     progress state = progress::requested;
     bool renew = false;
-    bool asking = false;     ///< a request is under way
-    std::uint64_t round = 0; ///< of that request; older ones may still fail
-    std::optional<time_point> retry;   ///< not before, after a refusal for now
-    std::optional<time_point> refresh; ///< ask again then
-    time_point asked;                  ///< first request of this wish
-    time_point sent;                   ///< the request under way
+    std::vector<ask> asks; ///< requests under way, one a session
+    int renumbered = 0;    ///< see max_renumberings
+    /// The server that granted it last: empty for the provisioned one.
+    std::optional<std::string> home;
+    std::optional<std::string> detour;  ///< server for the next request only
+    std::optional<std::uint32_t> after; ///< not before that one is withdrawn
+    std::optional<time_point> stopped;  ///< since when the server says so
+    std::optional<time_point> retry;    ///< not before, after a refusal for now
+    std::optional<time_point> refresh;  ///< ask again then
+    time_point asked;                   ///< first request of this wish
+    time_point sent;                    ///< the request under way
     time_point changed;
+    time_point granted; ///< last
     std::uint64_t answer_ms = 0;
     mitigation_view last; ///< what the server said last
     time_point known;
     std::string note;
+    std::string warning; ///< of the planner, see overlap_warning()
     std::vector<waiter> waiters;
   };
 
+  enum class watch : std::uint8_t { none, asking, granted, refused };
+
   struct link {
     session_actor handle;
-    std::string address;
+    sig::candidate path;
+    std::string server; ///< alternate server; empty: the provisioned one
     bool up = false;
+    bool proven = false;    ///< answered something
+    bool leaving = false;   ///< told to finish
+    bool sent_away = false; ///< its server redirects us
     time_point since;
+    watch observing = watch::none;
+    std::uint64_t observation = 0;
+    std::optional<time_point> stale; ///< register again then
   };
 
   time_point now() const;
+  std::uint32_t random() const;
+  void restore_wish(const storage::mitigation_record& record);
   unix_seconds wall() const { return setup_.clock.at(now()); }
 
   // upstream_link.cpp
-  void connect();
-  void try_next_address();
+  enum class purpose : std::uint8_t { use, beside, probe };
+  void connect(purpose why);
+  void resolve(const std::string& host);
+  void race(std::vector<sig::server_address> found);
+  void carry_out(const std::vector<sig::race_action>& actions);
+  void start_attempt(std::size_t index);
+  void stop_attempt(std::size_t index);
+  void drop_race();
+  void on_race_lost();
+  void on_detour_lost();
   void schedule_retry(const std::string& why);
-  link* best_link();
-  bool in_need() const;
   void hurry();
-  void drop_others(std::uint64_t keep);
-  void ask_for_all(const link& x);
+  void leave(link& x, const std::string& why);
+  void thin_out(const std::string& server);
+  void heard(std::uint64_t session);
+  link* find_link(std::uint64_t session);
+  link* best_link();
+  std::vector<std::uint64_t> links_for(const wish& x);
+  bool in_need() const;
+  bool under_attack() const;
+  void announce_mode();
+  std::string current_server() const;
+
+  // upstream_observe.cpp
+  void watch_list(std::uint64_t session);
+  void on_list_answer(std::uint64_t session, const coap_reply& reply);
+  void ask_for_missing(const link& via, const coap_reply& reply);
+  void on_list(const bytes& body);
+  void on_entry(const sig::mitigation& entry);
+  void unwatch_all();
+  void poll();
+  bool wanting() const;
+
+  // upstream_redirect.cpp
+  bool on_redirect(std::uint64_t session, const coap_reply& reply,
+                   std::optional<std::uint32_t> mid);
+  void arrived(wish& x, const link& via, bool created);
+  void move_to(const std::string& server);
+  void go_home();
 
   // upstream_wishes.cpp
   void pursue(wish& x);
   void pursue_all();
-  void on_answer(std::uint32_t mid, bool removal, const coap_reply& reply);
-  void on_list(const bytes& body);
-  void on_silence(std::uint32_t mid, std::uint64_t round, const failure& why);
-  void on_granted(wish& x, const coap_reply& reply);
-  void on_refused(wish& x, const coap_reply& reply);
-  void poll();
+  void send(wish& x, std::uint64_t session);
+  void stop_asking(wish& x);
+  void on_silence(std::uint32_t mid, std::uint64_t tag, const failure& why);
   void forget(std::uint32_t mid);
+  void begin_withdrawal(std::uint32_t mid, std::optional<waiter> who);
   time_point next_parallel(const wish& x) const;
   void settle(wish& x);
   void persist(storage::transaction changes);
-  mitigation_view current(const wish& x) const;
+  void check_wishes();
   void arm();
+
+  // upstream_answers.cpp
+  void on_answer(std::uint32_t mid, std::uint64_t tag, const coap_reply& reply);
+  void on_removed(wish& x);
+  void on_granted(wish& x, const coap_reply& reply);
+  void on_refused(wish& x, const coap_reply& reply);
+  bool on_conflict(wish& x, const sig::conflict_information& why);
+  void on_collision(wish& x);
+  void renumber(wish& x);
+  void new_cuid();
+  static std::string replaces(const std::string& cuid);
+  void refuse(wish& x);
+  void alert(const std::string& what, std::uint32_t mid);
+  void show_conflict(wish& x, const sig::conflict_information& why);
+
+  // upstream_orders.cpp
+  result<std::vector<wish>> plan(const mitigate_order& what);
+  result<std::uint32_t> next_mid();
+  wish make_wish(sig::mitigation request, std::uint32_t mid, bool renew) const;
+  void roll_over(storage::transaction& changes);
+  std::string overlap_warning(const sig::mitigation& x) const;
+  std::map<std::uint32_t, wish>::iterator find(std::uint32_t mid);
+  mitigation_view current(const wish& x) const;
 
   upstream_actor::pointer self_;
   upstream_setup setup_;
@@ -153,16 +198,33 @@ private:
   std::map<std::uint32_t, wish> wishes_;
   std::map<std::uint64_t, link> links_;
   std::uint64_t next_session_ = 1;
-  std::vector<protocol::signal::prefix> candidates_; ///< still to be tried
+  std::uint64_t next_tag_ = 1;
+  bool rolled_over_ = false;      ///< by the order at hand
+  sig::mid_source mids_{{0, {}}}; ///< the first one is 1, as people count
+  sig::path_cache paths_;
+  sig::udp_probe probe_;
+  sig::redirect_follower follower_;
+  std::optional<sig::follow_redirect> detour_; ///< for one request only
+  std::optional<sig::connection_race> race_;
+  purpose purpose_ = purpose::use;
+  std::string racing_for_;                         ///< server of the race
+  std::map<std::uint64_t, std::size_t> attempts_;  ///< session, candidate
+  std::map<std::uint32_t, std::uint32_t> renamed_; ///< old mid, new mid
   std::optional<time_point> connect_due_;
+  std::uint64_t resolution_ = 0; ///< the look-up whose answer counts
   time_point attempted_;
-  std::optional<time_point> failed_; ///< end of the last attempt in vain
-  std::uint64_t attempt_ = 0;        ///< session that is connecting, 0: none
+  std::optional<time_point> beside_;      ///< last attempt of that purpose
+  std::optional<time_point> reconnected_; ///< at once, after a loss
+  std::optional<time_point> failed_;      ///< end of the last attempt in vain
   bool resolving_ = false;
   bool finishing_ = false;
   std::string detail_;
   std::optional<time_point> poll_due_;
   std::optional<time_point> armed_;
+  std::optional<time_point> cuid_changed_;
+  std::string wanted_cuid_; ///< as configured, or its replacement
+  bool attacked_ = false;   ///< as SESSIONs were told
+  bool filter_ = true;      ///< the server knows `c` in Uri-Query
 };
 
 /// Spawns the UPSTREAM of one configured server.

@@ -2,7 +2,6 @@
 #include "actors/upstream.hpp"
 
 #include "protocol/signal/request.hpp"
-#include "protocol/signal/response.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -10,70 +9,198 @@
 
 namespace tocsin::actors {
 
-namespace sig = protocol::signal;
+namespace {
 
-/// Something is asked for and not yet answered: the network is under attack,
-/// as far as we can tell.
-bool upstream_state::in_need() const {
-  return std::ranges::any_of(wishes_, [](const auto& x) {
-    return x.second.state == progress::requested
-           || x.second.state == progress::withdrawing;
-  });
+sig::server_address to_address(const sig::prefix& x, std::uint16_t port) {
+  auto host = x.is_ipv4() ? x.address_string() : '[' + x.address_string() + ']';
+  return {host + ':' + std::to_string(port),
+          x.is_ipv4() ? sig::address_family::ipv4 : sig::address_family::ipv6};
 }
 
-void upstream_state::connect() {
-  if (resolving_ || attempt_ != 0 || finishing_)
+} // namespace
+
+std::string upstream_state::current_server() const {
+  auto& to = follower_.current();
+  return to && !to->once ? to->server : std::string{};
+}
+
+/// Connects unless that is under way: for use, beside a silent session, or to
+/// find out whether UDP works.
+void upstream_state::connect(purpose why) {
+  if (resolving_ || race_ || finishing_)
     return;
   connect_due_.reset();
   attempted_ = now();
+  if (why == purpose::beside)
+    beside_ = attempted_;
+  purpose_ = why;
+  racing_for_.clear();
+  auto to = follower_.current();
+  for (const auto& [_, x] : wishes_)
+    if (x.detour && detour_ && *x.detour == detour_->server)
+      to = detour_;
+  std::vector<sig::server_address> found;
+  if (to) {
+    racing_for_ = to->server;
+    for (const auto& text : to->addresses)
+      if (auto address = sig::prefix::parse(text))
+        found.push_back(to_address(*address, setup_.port));
+  } else if (setup_.host.empty() && setup_.gateways) {
+    for (const auto& address : setup_.gateways())
+      found.push_back(to_address(address, setup_.port));
+  }
+  if (!found.empty() || (racing_for_.empty() && setup_.host.empty()))
+    race(std::move(found));
+  else
+    resolve(racing_for_.empty() ? setup_.host : racing_for_);
+}
+
+void upstream_state::resolve(const std::string& host) {
   resolving_ = true;
-  self_->request(setup_.resolver, request_round, atom::resolve_v, setup_.host)
+  auto number = ++resolution_;
+  self_->request(setup_.resolver, request_round, atom::resolve_v, host)
       .then(
-          [this](std::vector<sig::prefix>& found) {
+          [this, number](const std::vector<sig::prefix>& addresses) {
+            if (number != resolution_)
+              return; // another server is wanted by now
             resolving_ = false;
-            // IPv6 first (RFC 9132, Section 4.3); tried from the back.
-            std::ranges::sort(found, [](const auto& a, const auto& b) {
-              return a.is_ipv4() && !b.is_ipv4();
-            });
-            candidates_ = std::move(found);
-            try_next_address();
+            std::vector<sig::server_address> found;
+            for (const auto& x : addresses)
+              found.push_back(to_address(x, setup_.port));
+            race(std::move(found));
           },
-          [this](const caf::error& why) {
+          [this, number](const caf::error& why) {
+            if (number != resolution_)
+              return;
             resolving_ = false;
-            schedule_retry(to_string(to_failure(why)));
+            detail_ = to_string(to_failure(why));
+            on_race_lost();
           });
 }
 
-void upstream_state::try_next_address() {
-  std::string why = "the name of the server has no address";
-  while (!candidates_.empty() && !finishing_) {
-    auto next = candidates_.back();
-    candidates_.pop_back();
-    auto text = next.is_ipv4() ? next.address_string()
-                               : '[' + next.address_string() + ']';
-    text += ':' + std::to_string(setup_.port);
-    auto id = next_session_++;
-    auto opened = setup_.open(id, {session_target::transport::udp, text, {}},
-                              session_owner_actor{self_});
-    if (opened) {
-      attempt_ = id;
-      links_[id] = {caf::actor_cast<session_actor>(*opened), text, false,
-                    now()};
-      self_->monitor(links_[id].handle);
+void upstream_state::race(std::vector<sig::server_address> found) {
+  auto paths = sig::candidates_of(found);
+  std::erase_if(paths, [this](const sig::candidate& x) {
+    bool udp = x.transport == sig::transport_kind::udp;
+    return udp ? !setup_.transports.udp
+               : !setup_.transports.tcp || purpose_ == purpose::probe;
+  });
+  // A probe is to find out anew; the other races use what is known.
+  if (purpose_ != purpose::probe)
+    paths = paths_.arrange(std::move(paths), now());
+  detail_ = "the server has no address";
+  race_.emplace(std::move(paths), in_need());
+  carry_out(race_->start(now()));
+  arm();
+}
+
+void upstream_state::carry_out(const std::vector<sig::race_action>& actions) {
+  for (const auto& action : actions) {
+    if (!race_)
+      return;
+    if (auto* begin = std::get_if<sig::start_attempt>(&action))
+      start_attempt(begin->index);
+    else if (auto* give_up = std::get_if<sig::cancel_attempt>(&action))
+      stop_attempt(give_up->index);
+    else if (std::holds_alternative<sig::all_failed>(action))
+      on_race_lost();
+    else
+      race_.reset();
+  }
+  if (race_ && race_->over())
+    race_.reset();
+}
+
+void upstream_state::start_attempt(std::size_t index) {
+  auto path = race_->candidates()[index];
+  auto id = next_session_++;
+  auto way = path.transport == sig::transport_kind::udp
+                 ? session_target::transport::udp
+                 : session_target::transport::tcp;
+  auto opened = setup_.open(id, {way, path.address.text, racing_for_},
+                            session_owner_actor{self_});
+  if (!opened) {
+    detail_ = to_string(opened.error());
+    carry_out(race_->on_failed(index));
+    return;
+  }
+  attempts_[id] = index;
+  auto& x = links_[id];
+  x.handle = caf::actor_cast<session_actor>(*opened);
+  x.path = std::move(path);
+  x.server = racing_for_;
+  x.since = now();
+  self_->monitor(x.handle);
+}
+
+void upstream_state::stop_attempt(std::size_t index) {
+  for (auto i = attempts_.begin(); i != attempts_.end(); ++i)
+    if (i->second == index) {
+      auto node = links_.extract(i->first);
+      attempts_.erase(i);
+      if (!node.empty())
+        self_->send(node.mapped().handle, atom::finish_v,
+                    std::string{"another path was faster"});
       return;
     }
-    why = to_string(opened.error());
+}
+
+/// Ends a race for what is no longer wanted, its half-open sessions, too.
+void upstream_state::drop_race() {
+  ++resolution_;
+  resolving_ = false;
+  race_.reset();
+  for (const auto& [id, _] : std::exchange(attempts_, {}))
+    if (auto node = links_.extract(id); !node.empty())
+      self_->send(node.mapped().handle, atom::finish_v,
+                  std::string{"no longer needed"});
+}
+
+/// The server for one request only does not work: that request goes back to
+/// the one in use, which asked for a pause by its 5.03.
+void upstream_state::on_detour_lost() {
+  alert("the server that one request was sent to, " + detour_->server
+            + ", cannot be reached",
+        0);
+  detour_.reset();
+  for (auto& [_, x] : wishes_)
+    if (std::exchange(x.detour, std::nullopt))
+      x.retry = now() + default_pause;
+  if (best_link() == nullptr)
+    schedule_retry(detail_);
+  arm();
+}
+
+void upstream_state::on_race_lost() {
+  drop_race();
+  bool once = detour_ && !racing_for_.empty() && racing_for_ != current_server()
+              && racing_for_ == detour_->server;
+  if (once)
+    return on_detour_lost();
+  if (purpose_ == purpose::probe) {
+    probe_.on_outcome(false, now());
+    arm();
+    return;
   }
-  schedule_retry(why);
+  failed_ = now();
+  if (!racing_for_.empty()) {
+    alert("the server that we were sent to, " + racing_for_
+              + ", cannot be reached; back to the configured one",
+          0);
+    go_home();
+  }
+  schedule_retry(detail_);
 }
 
 void upstream_state::schedule_retry(const std::string& why) {
   auto pause = in_need() ? setup_.retry_in_attack : setup_.retry;
-  connect_due_ = attempted_ + pause;
+  auto via = best_link();
+  if (via == nullptr) // a silent one leads to the next attempt by itself
+    connect_due_ = attempted_ + pause;
   auto wait = std::chrono::duration_cast<std::chrono::seconds>(
-      std::max<duration>(*connect_due_ - now(), duration::zero()));
+      std::max<duration>(attempted_ + pause - now(), duration::zero()));
   detail_ = why + "; next attempt in " + std::to_string(wait.count()) + " s";
-  if (best_link() == nullptr)
+  if (via == nullptr)
     spdlog::error("upstream {}: no session with {}: {}", setup_.name,
                   setup_.host, detail_);
   arm();
@@ -89,88 +216,150 @@ void upstream_state::hurry() {
   }
 }
 
+upstream_state::link* upstream_state::find_link(std::uint64_t session) {
+  auto i = links_.find(session);
+  return i == links_.end() ? nullptr : &i->second;
+}
+
+/// The newest session with the server in use; one with another server as long
+/// as there is none and that one does not send us away.
 upstream_state::link* upstream_state::best_link() {
+  auto server = current_server();
+  auto rank = [&server](const link& x) {
+    return std::tuple{x.server == server, x.since};
+  };
   link* best = nullptr;
   for (auto& [_, x] : links_)
-    if (x.up && (best == nullptr || x.since > best->since))
+    if (x.up && !x.leaving && (x.server == server || !x.sent_away)
+        && (best == nullptr || rank(x) > rank(*best)))
       best = &x;
   return best;
 }
 
+/// Where a request belongs: the server in use, over all sessions with it (RFC
+/// 9132, Section 4.7), or the one to which just this request was sent.
+std::vector<std::uint64_t> upstream_state::links_for(const wish& x) {
+  auto* best = best_link();
+  auto server = x.detour ? *x.detour : best ? best->server : current_server();
+  std::vector<std::uint64_t> all;
+  for (const auto& [id, l] : links_)
+    if (l.up && !l.leaving && l.server == server
+        && (!l.sent_away || server == current_server()))
+      all.push_back(id);
+  return all;
+}
+
 void upstream_state::on_opened(const session_opened& x, caf::strong_actor_ptr) {
-  auto i = links_.find(x.id);
-  if (i == links_.end())
+  auto* l = find_link(x.id);
+  if (l == nullptr)
     return;
-  i->second.up = true;
-  i->second.since = now();
-  if (attempt_ == x.id)
-    attempt_ = 0;
-  candidates_.clear();
+  l->up = true;
+  l->since = now();
+  paths_.remember(l->path, true, now());
   connect_due_.reset();
   failed_.reset();
   detail_.clear();
-  spdlog::info("upstream {}: session with {}", setup_.name, i->second.address);
-  drop_others(x.id);
-  ask_for_all(i->second);
-  poll_due_ = now() + poll_interval;
-  for (auto& [_, wanted] : wishes_)
-    wanted.asking = false; // whatever is under way is asked here again
+  spdlog::info("upstream {}: session with {}", setup_.name,
+               l->path.address.text);
+  follower_.contacted(l->server.empty() ? setup_.host : l->server, now());
+  if (purpose_ == purpose::probe)
+    probe_.on_outcome(true, now());
+  probe_.connected(l->path.transport, now());
+  if (auto i = attempts_.find(x.id); i != attempts_.end() && race_) {
+    auto index = i->second;
+    attempts_.erase(i);
+    carry_out(race_->on_succeeded(index));
+  }
+  attempts_.erase(x.id);
+  drop_race();
+  thin_out(l->server);
+  self_->send(l->handle, atom::mode_v, known_.cuid, attacked_);
+  move_to(l->server);
+  watch_list(x.id);
   pursue_all();
 }
 
-/// The new session works, so the old one has served (RFC 9132, Section 4.7).
-void upstream_state::drop_others(std::uint64_t keep) {
+/// Something came over a session. A newer session that answers has taken over,
+/// so the older ones have served; if an older one is heard again, the attempt
+/// to replace it stops (RFC 9132, Section 4.7).
+void upstream_state::heard(std::uint64_t session) {
+  auto* l = find_link(session);
+  if (l == nullptr || l->leaving)
+    return;
+  l->proven = true;
+  if (race_ && purpose_ == purpose::beside && l->server == racing_for_) {
+    drop_race();
+  }
   for (auto& [id, x] : links_)
-    if (id != keep)
-      self_->send(x.handle, atom::finish_v,
-                  std::string{"a newer session works"});
+    if (id < session && x.up && !x.leaving && x.server == l->server)
+      leave(x, "a newer session works");
 }
 
-/// Learns what the server holds: the state of our requests, mids that we do not
-/// remember, and how long a round trip takes.
-void upstream_state::ask_for_all(const link& x) {
-  coap_call get;
-  get.code = 1; // GET
-  get.path = sig::to_segments(sig::mitigate_path{{}, setup_.cuid, {}});
-  get.urgent = true;
-  get.patience = status_patience;
-  self_->request(x.handle, 2 * status_patience, atom::request_v, std::move(get))
-      .then(
-          [this](const coap_reply& reply) {
-            if (reply.code
-                == static_cast<std::uint8_t>(sig::response_code::content))
-              on_list(reply.body);
-          },
-          [](const caf::error&) {});
+void upstream_state::leave(link& x, const std::string& why) {
+  x.leaving = true;
+  self_->send(x.handle, atom::finish_v, why);
 }
 
-void upstream_state::on_silent(std::uint64_t, std::uint32_t) {}
+/// Leaves the oldest sessions beyond max_parallel_sessions.
+void upstream_state::thin_out(const std::string& server) {
+  std::size_t up = 0;
+  for (auto i = links_.rbegin(); i != links_.rend(); ++i) {
+    auto& x = i->second;
+    if (x.up && !x.leaving && x.server == server
+        && ++up > max_parallel_sessions)
+      leave(x, "newer sessions take its place");
+  }
+}
+
+void upstream_state::on_silent(std::uint64_t id, std::uint32_t missed) {
+  auto* l = find_link(id);
+  if (l == nullptr)
+    return;
+  spdlog::warn("upstream {}: {} heartbeats went unanswered, yet the session "
+               "is kept: the link looks saturated",
+               setup_.name, missed);
+  auto recent = [this](const std::optional<time_point>& t) {
+    return t && *t + setup_.retry_in_attack > now();
+  };
+  if (under_attack() && !recent(failed_) && !recent(beside_))
+    connect(purpose::beside);
+}
 
 void upstream_state::on_gone(std::uint64_t id, session_end,
                              const std::string& why) {
   auto node = links_.extract(id);
-  if (node.empty())
+  if (node.empty() || finishing_)
     return;
-  bool was_up = node.mapped().up;
-  if (attempt_ == id)
-    attempt_ = 0;
-  if (!was_up)
-    failed_ = now();
-  if (finishing_)
-    return;
-  if (best_link() != nullptr) {
-    arm();
+  auto& gone = node.mapped();
+  for (auto& [_, x] : wishes_)
+    std::erase_if(x.asks, [id](const ask& a) { return a.session == id; });
+  if (auto i = attempts_.find(id); i != attempts_.end()) {
+    auto index = i->second;
+    attempts_.erase(i);
+    detail_ = why;
+    paths_.remember(gone.path, false, now());
+    if (race_)
+      carry_out(race_->on_failed(index));
     return;
   }
-  if (was_up) {
+  bool awaited = std::ranges::any_of(wishes_, [&gone](const auto& w) {
+    return w.second.detour && *w.second.detour == gone.server;
+  });
+  if (awaited && detour_ && detour_->server == gone.server && !gone.leaving)
+    return on_detour_lost();
+  if (best_link() == nullptr) {
     spdlog::warn("upstream {}: session with {} ended: {}", setup_.name,
-                 node.mapped().address, why);
-    connect();
-  } else if (!candidates_.empty()) {
-    try_next_address();
-  } else if (attempt_ == 0) {
-    schedule_retry(why);
+                 gone.path.address.text, why);
+    probe_.disconnected();
+    bool again = reconnected_ && *reconnected_ + setup_.retry_in_attack > now();
+    if (again) { // sessions that do not last count as failures
+      schedule_retry(why);
+    } else {
+      reconnected_ = now();
+      connect(purpose::use);
+    }
   }
+  pursue_all();
 }
 
 /// A SESSION failed without a word of its own.

@@ -1,10 +1,8 @@
-// UPSTREAM: what is wanted from the server, and what it says to that.
+// UPSTREAM: pursues what is wanted until the server has answered.
 #include "actors/upstream.hpp"
 
-#include "protocol/signal/codec.hpp"
 #include "protocol/signal/lifetime.hpp"
 #include "protocol/signal/request.hpp"
-#include "protocol/signal/response.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -12,46 +10,45 @@
 
 namespace tocsin::actors {
 
-namespace sig = protocol::signal;
-
-namespace {
-
-constexpr std::uint8_t flag_active = 4;
-
-/// A refused request stays in the list so long, for the operator to see why.
-constexpr std::chrono::hours refused_shown{1};
-
-/// Pause before an answer of "not now" without Max-Age is tried again: the
-/// default of Max-Age (RFC 7252, Section 5.10.5).
-constexpr std::chrono::seconds default_pause{60};
-
-/// The single scope entry of a response body, if it has one.
-std::optional<sig::mitigation> entry_of(const bytes& body) {
-  auto decoded = sig::decode(body, sig::direction::response);
-  auto* scope =
-      decoded ? std::get_if<sig::mitigation_scope>(&*decoded) : nullptr;
-  if (scope == nullptr || scope->scope.empty())
-    return std::nullopt;
-  return scope->scope[0];
+/// Something is asked for and not yet answered, or runs: attempts to connect
+/// may follow each other as in an attack.
+bool upstream_state::in_need() const {
+  return under_attack() || std::ranges::any_of(wishes_, [](const auto& x) {
+           return x.second.state == progress::requested
+                  || x.second.state == progress::withdrawing;
+         });
 }
 
-std::string text_of(const coap_reply& reply) {
-  if (reply.format != sig::content_format_dots)
-    return std::string{as_text(reply.body)};
-  auto entry = entry_of(reply.body);
-  if (!entry || !entry->conflict || !entry->conflict->cause)
-    return {};
-  std::string text{to_string(*entry->conflict->cause)};
-  if (entry->conflict->scope && entry->conflict->scope->mid)
-    text += " with mid " + std::to_string(*entry->conflict->scope->mid);
-  return text;
+/// Immediate mitigation is wanted, and the server has not said that the attack
+/// is over: it knows better than we do (RFC 9132, Section 4.4.2.2).
+bool upstream_state::under_attack() const {
+  return std::ranges::any_of(wishes_, [](const auto& entry) {
+    auto& x = entry.second;
+    if (!x.request.trigger_mitigation.value_or(true))
+      return x.state == progress::active && x.last.origin == "signal-loss";
+    return x.state == progress::requested
+           || (x.state == progress::active
+               && x.last.status != sig::status::stopped
+               && x.last.status != sig::status::terminated
+               && x.last.status != sig::status::withdrawn);
+  });
 }
 
-} // namespace
+void upstream_state::announce_mode() {
+  bool attacked = under_attack();
+  follower_.set_under_attack(attacked);
+  if (attacked == attacked_)
+    return;
+  attacked_ = attacked;
+  for (auto& [_, x] : links_)
+    if (x.up)
+      self_->send(x.handle, atom::mode_v, known_.cuid, attacked);
+}
 
 void upstream_state::pursue_all() {
   for (auto& [_, x] : wishes_)
     pursue(x);
+  arm();
 }
 
 void upstream_state::pursue(wish& x) {
@@ -60,173 +57,64 @@ void upstream_state::pursue(wish& x) {
       || (x.state == progress::active && x.refresh && *x.refresh <= now());
   if (x.retry && *x.retry > now())
     due = false;
-  auto* via = best_link();
-  if (!due || x.asking || via == nullptr) {
-    arm();
-    return;
-  }
-  x.asking = true;
-  auto round = ++x.round;
+  if (x.after && wishes_.contains(*x.after))
+    due = false;
+  if (due)
+    for (auto session : links_for(x))
+      if (std::ranges::none_of(
+              x.asks, [=](const ask& a) { return a.session == session; }))
+        send(x, session);
+  arm();
+}
+
+void upstream_state::send(wish& x, std::uint64_t session) {
+  if (x.asks.empty())
+    x.sent = now();
   x.retry.reset();
-  x.sent = now();
   auto mid = x.record.key.mid;
+  auto tag = next_tag_++;
+  x.asks.push_back({session, tag});
   bool removal = x.state == progress::withdrawing;
   coap_call call;
   call.code = removal ? 4 : 3; // DELETE, PUT
-  call.path = sig::to_segments(sig::mitigate_path{{}, setup_.cuid, mid});
+  call.path = sig::to_segments(sig::mitigate_path{{}, x.record.key.cuid, mid});
   if (!removal)
     call.body = x.record.body;
   call.urgent = true;
   call.patience = request_round;
+  call.tag = tag;
   self_
-      ->request(via->handle, request_round + status_patience, atom::request_v,
-                std::move(call))
-      .then([this, mid, removal](
-                const coap_reply& reply) { on_answer(mid, removal, reply); },
-            [this, mid, round](const caf::error& why) {
-              on_silence(mid, round, to_failure(why));
-            });
-  arm();
+      ->request(links_[session].handle, request_round + status_patience,
+                atom::request_v, std::move(call))
+      .then(
+          [this, mid, tag, session](const coap_reply& reply) {
+            heard(session);
+            on_answer(mid, tag, reply);
+          },
+          [this, mid, tag](const caf::error& why) {
+            on_silence(mid, tag, to_failure(why));
+          });
 }
 
-void upstream_state::on_answer(std::uint32_t mid, bool removal,
-                               const coap_reply& reply) {
-  auto i = wishes_.find(mid);
-  if (i == wishes_.end())
-    return;
-  auto& x = i->second;
-  if (removal != (x.state == progress::withdrawing))
-    return; // the operator changed his mind meanwhile
-  x.asking = false;
-  if (removal && reply.code >> 5 == 2) {
-    x.state = progress::withdrawn;
-    x.last.status = sig::status::client_withdrawn;
-    x.note.clear();
-    persist({storage::append_audit{
-        {wall(), setup_.name, "withdrawn", std::to_string(mid), "2.02"}}});
-    settle(x);
-    forget(mid);
-    return;
-  }
-  if (reply.code >> 5 == 2)
-    on_granted(x, reply);
-  else
-    on_refused(x, reply);
+/// What is still repeated for this wish no longer matters.
+void upstream_state::stop_asking(wish& x) {
+  for (const auto& a : x.asks)
+    if (auto* l = find_link(a.session))
+      self_->send(l->handle, atom::abandon_v, a.tag);
+  x.asks.clear();
 }
 
-void upstream_state::on_granted(wish& x, const coap_reply& reply) {
-  using namespace std::chrono;
-  auto entry = entry_of(reply.body);
-  auto lifetime =
-      entry && entry->lifetime ? *entry->lifetime : x.record.lifetime;
-  bool first = x.state != progress::active;
-  if (first)
-    x.answer_ms = static_cast<std::uint64_t>(
-        duration_cast<milliseconds>(now() - x.asked).count());
-  x.state = progress::active;
-  x.note.clear();
-  x.known = now();
-  x.record.expires = sig::expiry(lifetime, wall());
-  x.record.flags = static_cast<std::uint8_t>(x.record.flags | flag_active);
-  x.refresh.reset();
-  if (auto after = sig::refresh_after(lifetime); x.renew && after.count() > 0)
-    x.refresh = now() + after;
-  storage::transaction changes{storage::put_mitigation{x.record}};
-  if (first) {
-    spdlog::info("upstream {}: mitigation {} granted for {} s", setup_.name,
-                 x.record.key.mid, lifetime);
-    changes.push_back(storage::append_audit{{wall(), setup_.name, "granted",
-                                             std::to_string(x.record.key.mid),
-                                             std::to_string(lifetime) + " s"}});
-  }
-  persist(std::move(changes));
-  settle(x);
-  poll_due_ = now() + first_poll;
-  arm();
-}
-
-void upstream_state::on_refused(wish& x, const coap_reply& reply) {
-  auto code = sig::to_string(static_cast<sig::response_code>(reply.code));
-  x.note = code + ' ' + text_of(reply);
-  x.changed = x.known = now();
-  spdlog::warn("upstream {}: mitigation {}: {}", setup_.name, x.record.key.mid,
-               x.note);
-  if (reply.code >> 5 == 5 || x.state != progress::requested) {
-    // "Not now", or a refresh or withdrawal that must get through later.
-    x.retry = now()
-              + (reply.max_age ? std::chrono::seconds{*reply.max_age}
-                               : default_pause);
-    arm();
-    return;
-  }
-  x.state = progress::refused;
-  persist({storage::erase_mitigation{x.record.key},
-           storage::append_audit{{wall(), setup_.name, "refused",
-                                  std::to_string(x.record.key.mid), x.note}}});
-  settle(x);
-  arm();
-}
-
-void upstream_state::on_silence(std::uint32_t mid, std::uint64_t round,
+void upstream_state::on_silence(std::uint32_t mid, std::uint64_t tag,
                                 const failure& why) {
   auto i = wishes_.find(mid);
-  if (i == wishes_.end() || i->second.round != round)
-    return; // given up, or asked again on a newer session
-  i->second.asking = false;
+  if (i == wishes_.end() || std::erase_if(i->second.asks, [=](const ask& a) {
+                              return a.tag == tag;
+                            }) == 0)
+    return; // given up, or answered over another session
   i->second.note = to_string(why);
-  if (why.code != ec::closed && best_link() != nullptr)
+  if (why.code != ec::closed)
     pursue(i->second);
-}
-
-/// Takes over what the server says of our mitigations.
-void upstream_state::on_list(const bytes& body) {
-  auto decoded = sig::decode(body, sig::direction::response);
-  auto* scope =
-      decoded ? std::get_if<sig::mitigation_scope>(&*decoded) : nullptr;
-  if (scope == nullptr)
-    return;
-  for (const auto& entry : scope->scope) {
-    if (!entry.mid)
-      continue;
-    if (!known_.mid_used || *entry.mid > known_.last_mid) {
-      known_.last_mid = *entry.mid;
-      known_.mid_used = true;
-      persist({storage::put_client{known_}});
-    }
-    auto i = wishes_.find(*entry.mid);
-    if (i == wishes_.end())
-      continue;
-    auto& x = i->second;
-    x.known = now();
-    x.last.status = entry.state.value_or(sig::status::in_progress);
-    x.last.start = entry.start;
-    x.last.dropped = entry.dropped;
-    if (x.state == progress::active && entry.lifetime)
-      x.record.expires = sig::expiry(*entry.lifetime, wall());
-  }
-}
-
-void upstream_state::on_notification(std::uint64_t, std::uint64_t,
-                                     const coap_reply& x) {
-  on_list(x.body);
-}
-
-caf::result<mitigation_view>
-upstream_state::report(std::uint32_t mid, sig::attack_status, duration) {
-  return status(mid);
-}
-
-/// Asks for the state of all active mitigations.
-void upstream_state::poll() {
-  poll_due_.reset();
-  auto* via = best_link();
-  bool any = std::ranges::any_of(wishes_, [](const auto& x) {
-    return x.second.state == progress::active;
-  });
-  if (!any || via == nullptr)
-    return; // the next grant or session starts it again
-  ask_for_all(*via);
-  poll_due_ = now() + poll_interval;
+  arm();
 }
 
 void upstream_state::settle(wish& x) {
@@ -238,8 +126,21 @@ void upstream_state::settle(wish& x) {
 
 void upstream_state::forget(std::uint32_t mid) {
   auto node = wishes_.extract(mid);
-  if (!node.empty())
-    persist({storage::erase_mitigation{node.mapped().record.key}});
+  if (node.empty())
+    return;
+  persist({storage::erase_mitigation{node.mapped().record.key}});
+  std::erase_if(renamed_, [mid](const auto& x) { return x.second == mid; });
+  if (wishes_.empty() || wishes_.rbegin()->first <= known_.last_mid)
+    mids_.retired_gone();
+  if (!wanting())
+    unwatch_all();
+  if (wishes_.empty() && known_.cuid != wanted_cuid_) {
+    // The cuid was changed while mitigations ran under the old one (RFC 9132,
+    // Section 4.4.1.1).
+    known_.cuid = wanted_cuid_;
+    persist({storage::put_client{known_}});
+  }
+  pursue_all();
 }
 
 void upstream_state::persist(storage::transaction changes) {
@@ -256,18 +157,22 @@ void upstream_state::persist(storage::transaction changes) {
 /// When a second session is tried for a request that stays without answer.
 time_point upstream_state::next_parallel(const wish& x) const {
   auto due = x.sent + silence_before_new_session;
-  return failed_ ? std::max(due, *failed_ + setup_.retry_in_attack) : due;
+  for (const auto& last : {failed_, beside_})
+    if (last)
+      due = std::max(due, *last + setup_.retry_in_attack);
+  return due;
 }
 
-void upstream_state::on_tick() {
-  armed_.reset();
+/// Waiters whose time is up, and wishes that have ended.
+void upstream_state::check_wishes() {
   auto t = now();
   std::vector<std::uint32_t> over;
   for (auto& [mid, x] : wishes_) {
+    auto& entry = x;
     std::erase_if(x.waiters, [&](waiter& w) {
       if (w.until > t)
         return false;
-      w.promise.deliver(current(x));
+      w.promise.deliver(current(entry));
       return true;
     });
     bool ended = x.state == progress::active
@@ -275,49 +180,90 @@ void upstream_state::on_tick() {
     bool seen = x.state == progress::refused && x.changed + refused_shown <= t;
     if (ended || seen)
       over.push_back(mid);
+    if (x.stopped && *x.stopped + setup_.stopped_hold <= t
+        && x.state == progress::active) {
+      x.stopped.reset();
+      spdlog::info("upstream {}: the attack on mitigation {} has stopped; it "
+                   "is withdrawn",
+                   setup_.name, mid);
+      begin_withdrawal(mid, std::nullopt);
+    }
   }
   for (auto mid : over)
     forget(mid);
+}
+
+void upstream_state::on_tick() {
+  armed_.reset();
+  auto t = now();
+  check_wishes();
+  if (race_)
+    carry_out(race_->on_time(t));
+  if (follower_.on_time(t))
+    go_home();
+  bool lonely = false;
   for (auto& [_, x] : wishes_) {
     pursue(x);
     // A session that has been silent for a while may be dead without our
     // knowing, as after a restart of the server: try another beside it.
-    if (x.asking && next_parallel(x) <= t)
-      connect();
+    lonely |= !x.asks.empty() && next_parallel(x) <= t;
   }
+  if (lonely)
+    connect(purpose::beside);
   if (connect_due_ && *connect_due_ <= t)
-    connect();
+    connect(purpose::use);
+  if (!race_ && !resolving_ && setup_.transports.udp && probe_.on_time(t))
+    connect(purpose::probe);
+  std::vector<std::uint64_t> stale;
+  for (const auto& [id, x] : links_)
+    if (x.stale && *x.stale <= t)
+      stale.push_back(id);
+  for (auto id : stale)
+    watch_list(id);
   if (poll_due_ && *poll_due_ <= t)
     poll();
   arm();
 }
 
 void upstream_state::arm() {
-  std::optional<time_point> due = connect_due_;
-  if (poll_due_ && (!due || *poll_due_ < *due))
-    due = poll_due_;
+  announce_mode();
+  std::optional<time_point> due;
   auto consider = [&due](std::optional<time_point> t) {
     if (t && (!due || *t < *due))
       due = t;
   };
+  bool connecting = race_ || resolving_;
+  if (!connecting)
+    consider(connect_due_);
+  consider(poll_due_);
+  consider(follower_.next_deadline());
+  if (race_)
+    consider(race_->next_deadline());
+  else if (!connecting && setup_.transports.udp)
+    consider(probe_.next_deadline());
+  for (const auto& [_, x] : links_)
+    consider(x.stale);
+  bool linked = best_link() != nullptr;
   for (const auto& [_, x] : wishes_) {
     for (const auto& w : x.waiters)
       consider(w.until);
-    if (x.asking && attempt_ == 0)
+    if (!x.asks.empty() && !connecting)
       consider(next_parallel(x));
-    if (!x.asking && best_link() != nullptr) {
+    if (x.asks.empty() && linked) {
       consider(x.retry);
       consider(x.refresh);
     }
     if (x.state == progress::active && x.record.expires >= 0)
       consider(setup_.clock.when(x.record.expires));
+    if (x.stopped)
+      consider(*x.stopped + setup_.stopped_hold);
     if (x.state == progress::refused)
       consider(x.changed + refused_shown);
   }
-  if (!due)
+  if (!due || finishing_)
     return;
   // Never at once: a deadline that stays in the past must not spin.
-  due = std::max(*due, now() + std::chrono::milliseconds{100});
+  due = std::max(*due, now() + std::chrono::milliseconds{50});
   if (armed_ && *armed_ <= *due)
     return;
   armed_ = due;

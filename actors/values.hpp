@@ -125,6 +125,8 @@ struct coap_call {
   duration patience{};   ///< how long the request is repeated
   bool observe = false;  ///< GET: with Observe 0 (RFC 7641)
   bool if_match = false; ///< an efficacy update (RFC 9132, Section 4.4.3)
+  /// The caller's name for it, to abandon it by; 0: it will not.
+  std::uint64_t tag = 0;
 };
 
 /// The peer's answer to a coap_call.

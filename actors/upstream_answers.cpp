@@ -1,0 +1,283 @@
+// UPSTREAM: what the server answers to a PUT or DELETE.
+#include "actors/upstream.hpp"
+
+#include "protocol/signal/codec.hpp"
+#include "protocol/signal/lifetime.hpp"
+#include "protocol/signal/response.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace {
+
+constexpr std::uint8_t too_many_requests = 0x9D; // RFC 8516
+
+/// The single scope entry of a response body, if it has one.
+std::optional<sig::mitigation> entry_of(const bytes& body) {
+  auto decoded = sig::decode(body, sig::direction::response);
+  auto* scope =
+      decoded ? std::get_if<sig::mitigation_scope>(&*decoded) : nullptr;
+  if (scope == nullptr || scope->scope.empty())
+    return std::nullopt;
+  return scope->scope[0];
+}
+
+std::string text_of(const sig::conflict_information& x) {
+  std::string text{x.cause ? to_string(*x.cause) : "conflict"};
+  if (x.scope && x.scope->mid)
+    text += " with mid " + std::to_string(*x.scope->mid);
+  if (x.retry_timer)
+    text += ", not again for " + std::to_string(*x.retry_timer) + " s";
+  return text;
+}
+
+std::chrono::seconds pause_of(const coap_reply& reply) {
+  return reply.max_age ? std::chrono::seconds{*reply.max_age} : default_pause;
+}
+
+} // namespace
+
+void upstream_state::alert(const std::string& what, std::uint32_t mid) {
+  spdlog::warn("upstream {}: {}", setup_.name, what);
+  persist({storage::append_audit{
+      {wall(), setup_.name, "alert", std::to_string(mid), what}}});
+}
+
+void upstream_state::on_answer(std::uint32_t mid, std::uint64_t tag,
+                               const coap_reply& reply) {
+  auto i = wishes_.find(mid);
+  if (i == wishes_.end())
+    return;
+  auto& x = i->second;
+  auto a = std::ranges::find(x.asks, tag, &ask::tag);
+  if (a == x.asks.end())
+    return; // the operator changed his mind meanwhile, or it was answered
+  auto session = a->session;
+  x.asks.erase(a);
+  stop_asking(x); // the same request on other sessions
+  if (on_redirect(session, reply, mid))
+    return arm();
+  bool removal = x.state == progress::withdrawing;
+  if (reply.code >> 5 == 2) {
+    if (removal)
+      return on_removed(x);
+    on_granted(x, reply);
+    if (auto* l = find_link(session))
+      arrived(x, *l, reply.code == 0x41);
+    for (const auto& [id, l] : links_)
+      if (id == session && l.observing == watch::none)
+        return watch_list(id);
+    poll_due_ =
+        std::min(poll_due_.value_or(now() + setup_.poll), now() + first_poll);
+    return arm();
+  }
+  if (removal && reply.code == 0x84)
+    return on_removed(x); // the server does not hold it
+  on_refused(x, reply);
+}
+
+void upstream_state::on_removed(wish& x) {
+  auto mid = x.record.key.mid;
+  x.state = progress::withdrawn;
+  x.last.status = sig::status::client_withdrawn;
+  x.note.clear();
+  persist({storage::append_audit{
+      {wall(), setup_.name, "withdrawn", std::to_string(mid), "2.02"}}});
+  settle(x);
+  forget(mid);
+}
+
+void upstream_state::on_granted(wish& x, const coap_reply& reply) {
+  using namespace std::chrono;
+  auto entry = entry_of(reply.body);
+  auto lifetime =
+      entry && entry->lifetime ? *entry->lifetime : x.record.lifetime;
+  bool first = x.state != progress::active;
+  if (first)
+    x.answer_ms = static_cast<std::uint64_t>(
+        duration_cast<milliseconds>(now() - x.asked).count());
+  x.state = progress::active;
+  x.note = x.warning;
+  x.known = x.granted = now();
+  x.record.expires = sig::expiry(lifetime, wall());
+  x.record.flags = static_cast<std::uint8_t>(x.record.flags | flag_active);
+  x.refresh.reset();
+  if (auto after = sig::refresh_after(lifetime); x.renew && after.count() > 0)
+    x.refresh = now() + after;
+  storage::transaction changes{storage::put_mitigation{x.record}};
+  if (first) {
+    spdlog::info("upstream {}: mitigation {} granted for {} s", setup_.name,
+                 x.record.key.mid, lifetime);
+    changes.push_back(storage::append_audit{{wall(), setup_.name, "granted",
+                                             std::to_string(x.record.key.mid),
+                                             std::to_string(lifetime) + " s"}});
+  }
+  persist(std::move(changes));
+  if (entry && entry->conflict)
+    show_conflict(x, *entry->conflict);
+  settle(x);
+}
+
+/// Conflicts are for the operator to see, once; a request that a conflict has
+/// deactivated is not sent again before the retry-timer is over (RFC 9132,
+/// Section 4.4.2.1).
+void upstream_state::show_conflict(wish& x,
+                                   const sig::conflict_information& why) {
+  auto known = x.last.conflict;
+  x.last.conflict = why;
+  if (known == why)
+    return;
+  alert("mitigation " + std::to_string(x.record.key.mid)
+            + " is in conflict: " + text_of(why),
+        x.record.key.mid);
+  if (why.retry_timer && why.status != sig::conflict_status::active)
+    x.retry = now() + std::chrono::seconds{*why.retry_timer};
+}
+
+void upstream_state::on_refused(wish& x, const coap_reply& reply) {
+  auto code = sig::to_string(static_cast<sig::response_code>(reply.code));
+  auto entry = reply.format == sig::content_format_dots ? entry_of(reply.body)
+                                                        : std::nullopt;
+  bool text = reply.format != sig::content_format_dots;
+  x.note = code + ' '
+           + (text                       ? std::string{as_text(reply.body)}
+              : entry && entry->conflict ? text_of(*entry->conflict)
+                                         : std::string{});
+  x.changed = x.known = now();
+  spdlog::warn("upstream {}: mitigation {}: {}", setup_.name, x.record.key.mid,
+               x.note);
+  if (reply.code == 0x89 && entry && entry->conflict
+      && on_conflict(x, *entry->conflict))
+    return arm();
+  // Codes that we do not know count as their class (RFC 7252, Section 5.9).
+  if (reply.code >> 5 == 5 || reply.code == too_many_requests) {
+    x.retry = now() + pause_of(reply);
+    return arm();
+  }
+  if (x.state == progress::active) {
+    // Unchanged it is refused again (RFC 7252, Section 5.9.2): it runs until
+    // the lifetime that was granted is over.
+    x.refresh.reset();
+    alert("mitigation " + std::to_string(x.record.key.mid)
+              + " is not renewed: " + x.note,
+          x.record.key.mid);
+    return arm();
+  }
+  refuse(x);
+}
+
+void upstream_state::refuse(wish& x) {
+  x.state = progress::refused;
+  persist({storage::erase_mitigation{x.record.key},
+           storage::append_audit{{wall(), setup_.name, "refused",
+                                  std::to_string(x.record.key.mid), x.note}}});
+  settle(x);
+  arm();
+}
+
+/// True if it is dealt with; else the request counts as refused.
+bool upstream_state::on_conflict(wish& x,
+                                 const sig::conflict_information& why) {
+  if (why.cause == sig::conflict_cause::cuid_collision) {
+    on_collision(x);
+    return true;
+  }
+  auto other = why.scope ? why.scope->mid : std::nullopt;
+  if (other && *other > x.record.key.mid && !wishes_.contains(*other)
+      && x.state == progress::requested && x.renumbered < max_renumberings) {
+    mids_.learn(*other);
+    renumber(x);
+    return true;
+  }
+  show_conflict(x, why);
+  if (!why.retry_timer)
+    return false;
+  x.retry = now() + std::chrono::seconds{*why.retry_timer};
+  settle(x);
+  return true;
+}
+
+/// The server holds a later request of ours of which we know nothing: the same
+/// again under a mid that is higher still.
+void upstream_state::renumber(wish& x) {
+  auto old = x.record.key;
+  auto mid = next_mid();
+  if (!mid) {
+    x.note = to_string(mid.error());
+    return refuse(x);
+  }
+  auto node = wishes_.extract(old.mid);
+  node.key() = *mid;
+  auto& moved = node.mapped();
+  ++moved.renumbered;
+  moved.record.key.mid = moved.record.created = *mid;
+  renamed_[old.mid] = *mid;
+  for (auto& [_, to] : renamed_)
+    if (to == old.mid)
+      to = *mid;
+  persist({storage::erase_mitigation{old},
+           storage::put_mitigation{moved.record}, storage::put_client{known_}});
+  auto at = wishes_.insert(std::move(node)).position;
+  pursue(at->second);
+}
+
+/// Another client uses our cuid (RFC 9132, Section 4.4.1.1).
+void upstream_state::on_collision(wish& x) {
+  bool active = std::ranges::any_of(wishes_, [this](const auto& w) {
+    return w.second.state == progress::active
+           && w.second.record.key.cuid == known_.cuid;
+  });
+  bool again = cuid_changed_ && *cuid_changed_ + cuid_pause > now();
+  if (!active && !again)
+    return new_cuid();
+  alert(active ? "the cuid is used by another client, yet mitigations run "
+                 "under it; it is kept until they end"
+               : "the new cuid is said to be in use as well",
+        x.record.key.mid);
+  x.retry = now() + cuid_pause;
+}
+
+/// A random UUID (RFC 4122, Section 4.4), for good.
+void upstream_state::new_cuid() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+  for (auto& c : text)
+    if (c == 'x')
+      c = digits[random() % 16];
+    else if (c == 'y')
+      c = digits[8 + random() % 4];
+  cuid_changed_ = now();
+  alert("the cuid " + known_.cuid + " is used by another client; " + text
+            + " takes its place",
+        0);
+  storage::transaction changes{
+      storage::erase_client{known_.customer, known_.cuid}};
+  known_.identity = replaces(setup_.cuid);
+  known_.cuid = wanted_cuid_ = text;
+  changes.push_back(storage::put_client{known_});
+  for (auto& [_, x] : wishes_) {
+    stop_asking(x);
+    if (x.state == progress::refused)
+      continue;
+    changes.push_back(storage::erase_mitigation{x.record.key});
+    x.record.key.cuid = text;
+    changes.push_back(storage::put_mitigation{x.record});
+  }
+  persist(std::move(changes));
+  for (auto& [id, l] : links_) {
+    l.observing = watch::none;
+    l.stale.reset();
+    if (l.up)
+      self_->send(l.handle, atom::mode_v, known_.cuid, attacked_);
+  }
+  pursue_all();
+}
+
+std::string upstream_state::replaces(const std::string& cuid) {
+  return "replaces " + cuid;
+}
+
+} // namespace tocsin::actors

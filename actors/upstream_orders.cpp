@@ -1,0 +1,327 @@
+// UPSTREAM: what the operator asks for, and what he sees.
+#include "actors/upstream.hpp"
+
+#include "actors/gather.hpp"
+#include "protocol/signal/codec.hpp"
+#include "protocol/signal/lifetime.hpp"
+#include "protocol/signal/request.hpp"
+#include "protocol/signal/response.hpp"
+#include "protocol/signal/scope.hpp"
+#include "protocol/signal/split_request.hpp"
+#include "protocol/signal/validate.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace {
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Puts what the operator's aliases stand for in their place.
+result<sig::target> expand(sig::target what,
+                           const std::map<std::string, sig::target>& aliases) {
+  auto names = std::move(what.aliases);
+  what.aliases.clear();
+  for (const auto& name : names) {
+    auto i = aliases.find(name);
+    if (i == aliases.end())
+      return fail(ec::not_found, "alias-name",
+                  "this node's configuration has no alias '" + name + "'");
+    append(what.prefixes, i->second.prefixes);
+    append(what.ports, i->second.ports);
+    append(what.protocols, i->second.protocols);
+    append(what.fqdns, i->second.fqdns);
+    append(what.uris, i->second.uris);
+  }
+  return what;
+}
+
+} // namespace
+
+result<std::uint32_t> upstream_state::next_mid() {
+  std::vector<std::uint32_t> live;
+  for (const auto& [mid, _] : wishes_)
+    live.push_back(mid);
+  auto grant = mids_.next(under_attack(), live);
+  if (!grant)
+    return grant.error();
+  known_.last_mid = grant->mid;
+  known_.mid_used = true;
+  known_.seen = wall();
+  rolled_over_ |= grant->rolled_over;
+  return grant->mid;
+}
+
+upstream_state::wish upstream_state::make_wish(sig::mitigation request,
+                                               std::uint32_t mid,
+                                               bool renew) const {
+  wish x;
+  x.request = std::move(request);
+  x.renew = renew;
+  x.record.body = sig::encode(sig::mitigation_scope{{x.request}});
+  x.record.key = {setup_.name, known_.cuid, mid};
+  x.record.lifetime = x.request.lifetime.value_or(sig::default_lifetime);
+  x.record.expires = -1; // the server's answer starts the clock
+  x.record.flags = renew ? flag_renew : 0;
+  x.record.created = mid;
+  x.asked = x.changed = x.known = now();
+  return x;
+}
+
+/// An immediate request should be a subset of the armed ones which it overlaps,
+/// so that the loss of the signal channel brings the broader mitigation (RFC
+/// 9132, Section 4.4.1.3).
+std::string
+upstream_state::overlap_warning(const sig::mitigation& request) const {
+  bool immediate = request.trigger_mitigation.value_or(true);
+  for (const auto& [mid, x] : wishes_) {
+    bool other = x.request.trigger_mitigation.value_or(true);
+    if (immediate == other || x.state == progress::refused
+        || !sig::overlaps(request.what, x.request.what))
+      continue;
+    const auto& armed = immediate ? x.request.what : request.what;
+    const auto& now = immediate ? request.what : x.request.what;
+    if (!sig::contains(armed, now))
+      return "overlaps mitigation " + std::to_string(mid)
+             + "; the one that is not armed for loss of signal should be a "
+               "subset of the other";
+  }
+  return {};
+}
+
+/// The requests for an order: several where one would not fit a datagram (RFC
+/// 9132, Section 7.3).
+result<std::vector<upstream_state::wish>>
+upstream_state::plan(const mitigate_order& what) {
+  auto target = expand(what.what, setup_.aliases);
+  if (!target)
+    return target.error();
+  if (auto ok = sig::validate_target(*target); !ok)
+    return ok.error();
+  if (auto ok = sig::validate_lifetime(what.lifetime); !ok)
+    return ok.error();
+  sig::mitigation whole;
+  whole.what = std::move(*target);
+  whole.lifetime = what.lifetime;
+  if (!what.immediate)
+    whole.trigger_mitigation = false;
+  auto parts = sig::split_request(whole, max_request_body);
+  if (!parts)
+    return parts.error();
+  auto warning = overlap_warning(whole);
+  std::vector<wish> all;
+  std::string others;
+  for (auto& part : *parts) {
+    auto mid = next_mid();
+    if (!mid)
+      return mid.error();
+    if (!all.empty())
+      others += (others.empty() ? "" : ", ") + std::to_string(*mid);
+    // What is armed must stay at the server, or it is of no use.
+    all.push_back(
+        make_wish(std::move(part), *mid, what.renew || !what.immediate));
+    all.back().note = all.back().warning = warning;
+  }
+  if (!others.empty()) {
+    auto& note = all.front().warning;
+    note +=
+        (note.empty() ? "" : "; ") + std::string{"continued as mid "} + others;
+    all.front().note = note;
+  }
+  return all;
+}
+
+/// mids began anew: what is armed moves to new mids, the rest goes before it
+/// can be mistaken for something newer (RFC 9132, Section 4.4.1.1).
+void upstream_state::roll_over(storage::transaction& changes) {
+  std::vector<sig::live_request> live;
+  for (const auto& [mid, x] : wishes_)
+    if (x.state != progress::refused && x.state != progress::withdrawing)
+      live.push_back({mid, x.request.trigger_mitigation.value_or(true)});
+  auto work = sig::work_at_roll_over(live);
+  for (auto old : work.recreate)
+    if (auto mid = next_mid()) {
+      auto x = make_wish(wishes_[old].request, *mid, true);
+      x.after = old;
+      changes.push_back(storage::put_mitigation{x.record});
+      wishes_[*mid] = std::move(x);
+      renamed_[old] = *mid;
+    }
+  work.retire.insert(work.retire.end(), work.recreate.begin(),
+                     work.recreate.end());
+  for (auto old : work.retire) {
+    auto& x = wishes_[old];
+    stop_asking(x);
+    x.state = progress::withdrawing;
+    x.record.flags =
+        static_cast<std::uint8_t>(x.record.flags | flag_withdrawing);
+    changes.push_back(storage::put_mitigation{x.record});
+  }
+}
+
+caf::result<mitigation_view> upstream_state::order(mitigate_order what) {
+  rolled_over_ = false;
+  auto parts = plan(what);
+  if (!parts)
+    return to_error(parts.error());
+  auto all = std::make_shared<std::vector<wish>>(std::move(*parts));
+  storage::transaction changes;
+  if (rolled_over_)
+    roll_over(changes);
+  for (const auto& x : *all) {
+    changes.push_back(storage::put_mitigation{x.record});
+    changes.push_back(storage::append_audit{
+        {wall(), "operator", "mitigate",
+         setup_.name + '/' + std::to_string(x.record.key.mid), "requested"}});
+  }
+  changes.push_back(storage::put_client{known_});
+  auto promise = self_->make_response_promise<mitigation_view>();
+  self_
+      ->request(setup_.keeper, request_round, atom::commit_v,
+                std::move(changes))
+      .then(
+          [this, all, promise](ack) mutable {
+            for (const auto& x : *all)
+              wishes_[x.record.key.mid] = x;
+            promise.deliver(current(all->front()));
+            hurry();
+            pursue_all();
+          },
+          [promise](caf::error& err) mutable {
+            promise.deliver(std::move(err));
+          });
+  return promise;
+}
+
+/// By the mid as the operator knows it.
+std::map<std::uint32_t, upstream_state::wish>::iterator
+upstream_state::find(std::uint32_t mid) {
+  auto to = renamed_.find(mid);
+  return wishes_.find(to == renamed_.end() ? mid : to->second);
+}
+
+caf::result<mitigation_view> upstream_state::report(std::uint32_t mid,
+                                                    sig::attack_status what,
+                                                    duration patience) {
+  auto i = find(mid);
+  if (i == wishes_.end())
+    return to_error(fail(ec::not_found, "mid", "no request has this mid"));
+  auto* via = best_link();
+  if (i->second.state != progress::active || via == nullptr)
+    return to_error(fail(ec::unavailable, "mid",
+                         "only what the server has granted can be reported "
+                         "about, and over a session"));
+  auto request = i->second.request; // all parameters, unchanged
+  request.attack = what;
+  coap_call call;
+  call.code = 3; // PUT
+  call.path = sig::to_segments(
+      sig::mitigate_path{{}, i->second.record.key.cuid, i->first});
+  call.body = sig::encode(sig::mitigation_scope{{request}});
+  call.urgent = true;
+  call.if_match = true;
+  call.patience = std::min<duration>(patience, efficacy_patience);
+  auto promise = self_->make_response_promise<mitigation_view>();
+  auto show = [this, key = i->first, promise](const coap_reply* reply) mutable {
+    auto x = wishes_.find(key);
+    if (x == wishes_.end()) {
+      promise.deliver(to_error(fail(ec::not_found, "mid", "ended already")));
+      return;
+    }
+    auto& w = x->second;
+    if (reply != nullptr && reply->code >> 5 == 2)
+      on_granted(w, *reply); // it refreshes, too
+    auto view = current(w);
+    if (reply == nullptr)
+      view.note = "the server did not answer to the efficacy update";
+    else if (reply->code >> 5 != 2)
+      view.note = sig::to_string(static_cast<sig::response_code>(reply->code))
+                  + ' ' + std::string{as_text(reply->body)};
+    promise.deliver(std::move(view));
+    arm();
+  };
+  auto limit = call.patience + status_patience;
+  self_->request(via->handle, limit, atom::request_v, std::move(call))
+      .then([show](const coap_reply& reply) mutable { show(&reply); },
+            [show](const caf::error&) mutable { show(nullptr); });
+  return promise;
+}
+
+caf::result<mitigation_view> upstream_state::await(std::uint32_t mid,
+                                                   duration patience) {
+  auto i = find(mid);
+  if (i == wishes_.end())
+    return to_error(fail(ec::not_found, "mid", "no request has this mid"));
+  if (i->second.state == progress::active
+      || i->second.state == progress::refused)
+    return current(i->second);
+  auto promise = self_->make_response_promise<mitigation_view>();
+  i->second.waiters.push_back({promise, now() + patience});
+  arm();
+  return promise;
+}
+
+caf::result<mitigation_view> upstream_state::withdraw(std::uint32_t mid,
+                                                      duration patience) {
+  auto i = find(mid);
+  if (i == wishes_.end())
+    return to_error(fail(ec::not_found, "mid", "no request has this mid"));
+  mid = i->first;
+  auto& x = i->second;
+  auto promise = self_->make_response_promise<mitigation_view>();
+  if (x.state == progress::refused) { // the server does not hold it
+    promise.deliver(current(x));
+    forget(mid);
+    return promise;
+  }
+  begin_withdrawal(mid, waiter{promise, now() + patience});
+  return promise;
+}
+
+/// Durable first: what is withdrawn must not be renewed after a restart.
+void upstream_state::begin_withdrawal(std::uint32_t mid,
+                                      std::optional<waiter> who) {
+  auto record = wishes_.at(mid).record;
+  record.flags = static_cast<std::uint8_t>(record.flags | flag_withdrawing);
+  storage::transaction changes{
+      storage::put_mitigation{record},
+      storage::append_audit{{wall(), who ? "operator" : setup_.name, "withdraw",
+                             setup_.name + '/' + std::to_string(mid),
+                             who ? "requested" : "the attack has stopped"}}};
+  self_
+      ->request(setup_.keeper, request_round, atom::commit_v,
+                std::move(changes))
+      .then(
+          [this, mid, who](ack) mutable {
+            auto w = find(mid);
+            if (w == wishes_.end()) {
+              if (who)
+                who->promise.deliver(
+                    to_error(fail(ec::not_found, "mid", "ended already")));
+              return;
+            }
+            auto& x = w->second;
+            x.state = progress::withdrawing;
+            x.record.flags =
+                static_cast<std::uint8_t>(x.record.flags | flag_withdrawing);
+            stop_asking(x);
+            x.asked = now();
+            x.retry.reset();
+            if (who)
+              x.waiters.push_back(*who);
+            hurry();
+            pursue(x);
+          },
+          [who](caf::error& err) mutable {
+            if (who)
+              who->promise.deliver(std::move(err));
+          });
+}
+
+} // namespace tocsin::actors
