@@ -1,0 +1,264 @@
+// UPSTREAM: what the operator asks for, under which mid and cuid.
+#include "tests/actors/upstream_fixture.hpp"
+
+namespace tocsin::actors {
+
+namespace {
+
+class upstream_orders_test : public upstream_test {
+protected:
+  result<mitigation_view> report(sig::attack_status what) {
+    return ask<mitigation_view>(uut, atom::report_v, std::uint32_t{1}, what,
+                                duration{10s});
+  }
+
+  coap_call last_put() {
+    for (auto i = server->calls.rbegin(); i != server->calls.rend(); ++i)
+      if (i->what.code == 3)
+        return i->what;
+    return {};
+  }
+
+  static sig::mitigation request_in(const bytes& body) {
+    auto x = sig::decode(body, sig::direction::request);
+    EXPECT_TRUE(x);
+    return x ? std::get<sig::mitigation_scope>(*x).scope.at(0)
+             : sig::mitigation{};
+  }
+
+  /// 4.09 with this body.
+  void conflict(const sig::body& x) {
+    server->put = {0x89, 271, {}, sig::encode(x)};
+  }
+
+  /// Restarts with these mids given out.
+  void restart_after(std::uint32_t mid) {
+    storage::client_record known;
+    known.customer = "provider";
+    known.cuid = "cuid-1";
+    known.last_mid = mid;
+    known.mid_used = true;
+    auto stored = store->all();
+    stored.clients = {known};
+    start();
+    EXPECT_TRUE(ask<ack>(uut, atom::restore_v, stored));
+  }
+};
+
+// SIG-195, SIG-197, SIG-198, SIG-200
+TEST_F(upstream_orders_test, efficacy_repeats_the_request_with_one_word_more) {
+  EXPECT_TRUE(mitigate(order()));
+  auto original = request_in(last_put().body);
+  EXPECT_FALSE(last_put().if_match);
+  EXPECT_TRUE(report(sig::attack_status::under_attack));
+  auto update = request_in(last_put().body);
+  EXPECT_TRUE(last_put().if_match);
+  EXPECT_EQ(update.attack, sig::attack_status::under_attack);
+  update.attack.reset();
+  EXPECT_EQ(update, original);
+}
+
+// SIG-196
+TEST_F(upstream_orders_test, efficacy_refreshes) {
+  EXPECT_TRUE(mitigate(order()));
+  advance(1000s);
+  EXPECT_EQ(only().lifetime, 2600);
+  EXPECT_TRUE(report(sig::attack_status::under_attack));
+  EXPECT_EQ(only().lifetime, 3600);
+}
+
+// SIG-199
+TEST_F(upstream_orders_test, efficacy_that_is_refused_is_told) {
+  EXPECT_TRUE(mitigate(order()));
+  server->put = {0x80, {}, {}, {'n', 'o'}};
+  auto view = report(sig::attack_status::under_attack);
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->note, "4.00 no");
+  EXPECT_EQ(view->progress, "active");
+}
+
+TEST_F(upstream_orders_test, nothing_is_reported_about_what_does_not_run) {
+  server->silent = true;
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_FALSE(report(sig::attack_status::under_attack));
+}
+
+// SIG-141, SIG-061
+TEST_F(upstream_orders_test, a_cuid_of_another_client_is_replaced) {
+  conflict(sig::cuid_collision());
+  EXPECT_TRUE(mitigate(order()));
+  grant(3600);
+  advance(61s);
+  EXPECT_EQ(only().progress, "active");
+  EXPECT_EQ(only().mid, 1u);
+  EXPECT_NE(only().cuid, "cuid-1");
+  EXPECT_THAT(only().cuid, SizeIs(36)) << "a UUID";
+}
+
+// SIG-055
+TEST_F(upstream_orders_test, the_new_cuid_outlives_a_restart) {
+  conflict(sig::cuid_collision());
+  EXPECT_TRUE(mitigate(order()));
+  auto cuid = ask<upstream_view>(uut, atom::status_v)->cuid;
+  EXPECT_NE(cuid, "cuid-1");
+  auto stored = store->all();
+  start();
+  EXPECT_TRUE(ask<ack>(uut, atom::restore_v, stored));
+  EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->cuid, cuid);
+}
+
+// SIG-057
+TEST_F(upstream_orders_test, a_cuid_stays_while_mitigations_run_under_it) {
+  EXPECT_TRUE(mitigate(order()));
+  conflict(sig::cuid_collision());
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->cuid, "cuid-1");
+  EXPECT_EQ(alerts("it is kept until they end"), 1u);
+}
+
+// SIG-057
+TEST_F(upstream_orders_test, a_configured_cuid_waits_for_the_old_ones_end) {
+  EXPECT_TRUE(mitigate(order()));
+  auto stored = store->all();
+  start([](upstream_setup& x) { x.cuid = "cuid-2"; });
+  EXPECT_TRUE(ask<ack>(uut, atom::restore_v, stored));
+  EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->cuid, "cuid-1");
+  EXPECT_TRUE(withdraw(1));
+  EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->cuid, "cuid-2");
+}
+
+// SIG-065, SIG-067
+TEST_F(upstream_orders_test, a_mid_below_one_that_is_held_is_raised) {
+  conflict(sig::overlap_conflict(70));
+  start();
+  auto pending = mitigate(order());
+  ASSERT_TRUE(pending);
+  EXPECT_EQ(pending->mid, 1u);
+  EXPECT_EQ(count("PUT mid=71"), 1u);
+}
+
+// SIG-068, SIG-069
+TEST_F(upstream_orders_test, mids_begin_anew_in_peacetime) {
+  auto armed = order();
+  armed.immediate = false;
+  EXPECT_TRUE(mitigate(armed));
+  restart_after(3221225471);
+  server->journal.clear();
+  auto x = order();
+  x.what.prefixes = {*sig::prefix::parse("192.0.2.128/25")};
+  auto view = mitigate(x);
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->mid, 0u);
+  EXPECT_THAT(server->journal, Contains("DELETE mid=1"));
+  EXPECT_THAT(server->journal, Contains("PUT mid=2"));
+  EXPECT_EQ(last_put().path.back(), "mid=2");
+  EXPECT_EQ(request_in(last_put().body).trigger_mitigation, false);
+}
+
+// SIG-068
+TEST_F(upstream_orders_test, mids_go_on_in_an_attack) {
+  EXPECT_TRUE(mitigate(order()));
+  restart_after(3221225471);
+  auto view = mitigate(order());
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->mid, 3221225472u);
+}
+
+// SIG-360
+TEST_F(upstream_orders_test, what_fits_no_datagram_is_split) {
+  mitigate_order x;
+  for (int i = 0; i < 250; i += 2) // no two make a shorter prefix
+    x.what.prefixes.push_back(
+        *sig::prefix::parse("192.0.2." + std::to_string(i) + "/32"));
+  EXPECT_TRUE(mitigate(x));
+  ASSERT_GT(server->bodies.size(), 1u);
+  std::vector<sig::prefix> together;
+  for (const auto& body : server->bodies) {
+    EXPECT_LE(body.size(), max_request_body);
+    auto part = request_in(body).what.prefixes;
+    together.insert(together.end(), part.begin(), part.end());
+  }
+  EXPECT_EQ(together, x.what.prefixes);
+  auto all = ask<std::vector<mitigation_view>>(uut, atom::list_v);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->size(), server->bodies.size()) << "each with its own mid";
+  EXPECT_THAT(all->front().note, HasSubstr("continued as mid 2"));
+}
+
+// SIG-096
+TEST_F(upstream_orders_test, what_is_armed_says_so_and_is_renewed) {
+  auto x = order();
+  x.immediate = false;
+  EXPECT_TRUE(mitigate(x));
+  EXPECT_EQ(request_in(last_put().body).trigger_mitigation, false);
+  EXPECT_FALSE(only().immediate);
+  EXPECT_TRUE(only().renew);
+  EXPECT_FALSE(ask<upstream_view>(uut, atom::status_v)->under_attack);
+}
+
+// SIG-135
+TEST_F(upstream_orders_test, more_than_what_is_armed_leads_to_a_warning) {
+  auto armed = order();
+  armed.immediate = false;
+  EXPECT_TRUE(mitigate(armed));
+  auto inside = mitigate(order());
+  ASSERT_TRUE(inside);
+  EXPECT_EQ(inside->note, "");
+  auto wider = order();
+  wider.what.prefixes = {*sig::prefix::parse("192.0.2.0/24")};
+  auto outside = mitigate(wider);
+  ASSERT_TRUE(outside);
+  EXPECT_THAT(outside->note, HasSubstr("overlaps mitigation 1"));
+}
+
+// COAP-061
+TEST_F(upstream_orders_test, what_is_refused_is_not_repeated) {
+  for (std::uint8_t code : {0x80, 0x81, 0x82}) {
+    server->put = {code, {}, {}, {}};
+    EXPECT_TRUE(mitigate(order()));
+  }
+  auto before = server->journal.size();
+  advance(200s);
+  EXPECT_EQ(server->journal.size(), before);
+}
+
+// SIG-185
+TEST_F(upstream_orders_test, a_conflict_is_not_repeated_before_its_timer) {
+  sig::mitigation entry;
+  entry.conflict.emplace();
+  entry.conflict->status = sig::conflict_status::inactive_other_active;
+  entry.conflict->cause = sig::conflict_cause::overlapping_targets;
+  entry.conflict->retry_timer = 120;
+  conflict(sig::mitigation_scope{{entry}});
+  EXPECT_TRUE(mitigate(order()));
+  grant(3600);
+  advance(119s);
+  EXPECT_EQ(count("PUT mid=1"), 1u);
+  advance(2s);
+  EXPECT_EQ(count("PUT mid=1"), 2u);
+  EXPECT_EQ(only().progress, "active");
+}
+
+// SIG-204
+TEST_F(upstream_orders_test, a_withdrawal_stops_what_is_still_repeated) {
+  server->silent = true;
+  EXPECT_TRUE(mitigate(order()));
+  server->silent = false;
+  EXPECT_TRUE(withdraw(1));
+  EXPECT_THAT(server->abandoned, SizeIs(1));
+  EXPECT_THAT(server->journal, ElementsAre("PUT mid=1", "DELETE mid=1"));
+}
+
+// SIG-204
+TEST_F(upstream_orders_test, what_the_server_does_not_hold_is_withdrawn) {
+  EXPECT_TRUE(mitigate(order()));
+  server->removal = {0x84, {}, {}, {}};
+  auto view = ask<mitigation_view>(uut, atom::withdraw_v, std::uint32_t{1},
+                                   duration{10s});
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->progress, "withdrawn");
+}
+
+} // namespace
+
+} // namespace tocsin::actors

@@ -1,0 +1,166 @@
+// UPSTREAM: sent to another server (RFC 9132, Section 4.6).
+#include "tests/actors/upstream_fixture.hpp"
+
+namespace tocsin::actors {
+
+namespace {
+
+class upstream_redirect_test : public upstream_test {
+protected:
+  static coap_reply redirect(std::uint32_t age,
+                             std::vector<std::string> records = {
+                                 "203.0.113.7"}) {
+    return {
+        0xA3, 271, age,
+        sig::encode(sig::redirected_signal{"alt.example", std::move(records)})};
+  }
+
+  coap_reply granted(std::uint8_t code = 0x41) {
+    return {code, 271, {}, sig::encode(sig::accepted(1, 3600))};
+  }
+
+  /// The sessions to which requests of this kind went.
+  std::vector<std::string> targets(std::uint8_t code) {
+    std::vector<std::string> all;
+    for (const auto& x : server->calls)
+      if (x.what.code == code)
+        all.push_back(server->servers.at(x.session - 1));
+    return all;
+  }
+};
+
+// SIG-280, SIG-281, SIG-008
+TEST_F(upstream_redirect_test, the_request_is_tried_at_the_alternate_server) {
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_THAT(server->ways,
+              ElementsAre("udp 198.51.100.1:4646", "udp 203.0.113.7:4646"));
+  EXPECT_THAT(server->servers, ElementsAre("", "alt.example"));
+  EXPECT_THAT(targets(3), ElementsAre("", "alt.example"));
+  EXPECT_EQ(server->bodies.at(0), server->bodies.at(1));
+  EXPECT_EQ(only().progress, "active");
+}
+
+// SIG-281
+TEST_F(upstream_redirect_test, without_addresses_the_name_is_looked_up) {
+  (*names)["alt.example"] = {*sig::prefix::parse("203.0.113.9/32")};
+  server->put = redirect(600, {});
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_EQ(server->ways.back(), "udp 203.0.113.9:4646");
+  EXPECT_EQ(only().progress, "active");
+}
+
+// SIG-276
+TEST_F(upstream_redirect_test, max_age_0_is_about_one_request) {
+  server->put = redirect(0);
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_EQ(only().progress, "active");
+  EXPECT_THAT(server->finished, ElementsAre(2)) << "it was for this one";
+  server->put = granted();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_THAT(targets(3), ElementsAre("", "alt.example", ""));
+}
+
+TEST_F(upstream_redirect_test, a_dead_server_for_one_request_is_given_up) {
+  server->dead = {"udp 203.0.113.7:4646", "tcp 203.0.113.7:4646"};
+  server->put = redirect(0);
+  EXPECT_TRUE(mitigate(order()));
+  advance(1s);
+  EXPECT_EQ(alerts("cannot be reached"), 1u);
+  EXPECT_THAT(server->finished, IsEmpty()) << "the other session stays";
+  server->put = granted();
+  advance(61s);
+  EXPECT_THAT(targets(3), ElementsAre("", ""));
+  EXPECT_EQ(only().progress, "active");
+}
+
+// SIG-277
+TEST_F(upstream_redirect_test, a_dead_alternate_leads_back_home) {
+  server->dead = {"udp 203.0.113.7:4646", "tcp 203.0.113.7:4646"};
+  server->put = redirect(600);
+  EXPECT_TRUE(mitigate(order()));
+  server->put = granted();
+  advance(61s);
+  EXPECT_EQ(alerts("cannot be reached"), 1u);
+  EXPECT_EQ(targets(3).back(), "");
+  EXPECT_EQ(only().progress, "active");
+}
+
+// SIG-277, SIG-278
+TEST_F(upstream_redirect_test, after_max_age_requests_go_home_at_once) {
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  server->get = list_of({listed(1, sig::status::stopped)});
+  EXPECT_TRUE(mitigate(order()));
+  advance(599s);
+  EXPECT_EQ(targets(3).back(), "alt.example");
+  server->put = granted();
+  advance(3s);
+  EXPECT_EQ(targets(3).back(), "");
+}
+
+// SIG-278
+TEST_F(upstream_redirect_test, under_attack_it_stays_beyond_max_age) {
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  server->get = list_of({listed(1, sig::status::in_progress)});
+  EXPECT_TRUE(mitigate(order()));
+  advance(700s);
+  EXPECT_THAT(targets(3), ElementsAre("", "alt.example"));
+  server->get = list_of({listed(1, sig::status::stopped)});
+  server->put = granted();
+  advance(20s);
+  EXPECT_EQ(targets(3).back(), "");
+}
+
+// SIG-284, SIG-285
+TEST_F(upstream_redirect_test, a_loop_is_broken_and_reported) {
+  server->put = redirect(600);
+  server->put_at["alt.example"] = {
+      0xA3, 271, 600,
+      sig::encode(sig::redirected_signal{"dots.example", {"198.51.100.1"}})};
+  EXPECT_TRUE(mitigate(order()));
+  advance(5s);
+  EXPECT_EQ(alerts("redirect loop"), 1u);
+  EXPECT_THAT(server->ways, SizeIs(2));
+}
+
+TEST_F(upstream_redirect_test, what_moved_is_withdrawn_where_it_was) {
+  EXPECT_TRUE(mitigate(order()));
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_THAT(targets(4), ElementsAre("")) << "2.01: the alternate was without";
+  EXPECT_THAT(server->finished, ElementsAre(1));
+}
+
+TEST_F(upstream_redirect_test, what_both_servers_share_is_not_withdrawn) {
+  EXPECT_TRUE(mitigate(order()));
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted(0x44);
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_THAT(targets(4), IsEmpty());
+}
+
+TEST_F(upstream_redirect_test, a_redirect_ends_attempts_for_another_server) {
+  server->dead = {"udp 198.51.100.1:4646"};
+  start([](upstream_setup& x) { x.udp_probe = 300s; });
+  advance(1s);
+  server->dead.clear();
+  server->hanging = {"udp 198.51.100.1:4646"};
+  advance(301s);
+  ASSERT_THAT(server->ways, SizeIs(3)) << "the last is half-open";
+  EXPECT_THAT(server->finished, IsEmpty());
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_THAT(server->finished, Contains(3u));
+  EXPECT_EQ(only().progress, "active");
+}
+
+} // namespace
+
+} // namespace tocsin::actors
