@@ -1,4 +1,5 @@
 #include "tests/negative/channel.hpp"
+#include "transports/credentials.hpp"
 #include "transports/dtls.hpp"
 
 #include <array>
@@ -98,8 +99,8 @@ private:
 } // namespace
 
 result<std::unique_ptr<channel>> open_dtls(const call_target& where) {
-  auto credentials = transports::dtls_credentials::load(
-      {where.certificate, where.key, where.ca, std::nullopt});
+  auto credentials =
+      transports::credentials::load({where.certificate, where.key, where.ca});
   if (!credentials)
     return credentials.error();
   auto security = dtls_association::client(*credentials, where.server_name, {},
