@@ -56,6 +56,8 @@ session::session(caf::actor_config& cfg, std::shared_ptr<session_setup> setup)
   // sids have to ascend over all sessions and restarts: the clock does.
   negotiator_.emplace(std::move(settings),
                       static_cast<std::uint32_t>(setup_->clock.at(born_)));
+  if (auto rtt = setup_->path ? setup_->path->rtt.load() : 0; rtt > 0)
+    learn_rtt(duration{rtt});
 }
 
 session::behavior_type session::make_behavior() {

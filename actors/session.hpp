@@ -9,6 +9,7 @@
 #include "protocol/signal/request.hpp"
 #include "transports/secure_association.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +17,14 @@
 #include <unordered_map>
 
 namespace tocsin::actors {
+
+/// What the sessions with one server learn of the path to it, from any thread.
+/// The time of a round trip outlives a session: a new one that is needed at
+/// once, because the old one is silent, repeats its requests as fast as the
+/// path allows and need not wait until it has got an answer through.
+struct path_estimate {
+  std::atomic<duration::rep> rtt{0}; ///< 0: not known
+};
 
 /// What a SESSION is born with. The functions are called on its home thread.
 struct session_setup {
@@ -37,6 +46,7 @@ struct session_setup {
   protocol::signal::config_policy policy;
   /// Client side: what to ask for; absent: nothing is negotiated.
   std::optional<protocol::signal::session_sets> wishes;
+  std::shared_ptr<path_estimate> path; ///< client side; may be null
   epoch clock;
   protocol::coap::random_source random;
 };

@@ -150,6 +150,8 @@ void session::on_failure(const coap::request_failed& x) {
 }
 
 void session::learn_rtt(duration rtt) {
+  if (setup_->path)
+    setup_->path->rtt = rtt.count();
   auto interval = std::clamp<duration>(4 * rtt, fastest_repeat, slowest_repeat);
   auto values = agent_.current_parameters();
   if (values.non_interval == interval)

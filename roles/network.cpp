@@ -277,6 +277,8 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
   setup->owner = std::move(owner);
   setup->policy = what.policy;
   setup->wishes = what.wishes;
+  if (where.server_name.empty()) // else the path is to another server
+    setup->path = what.path;
   setup->clock = what.clock;
   setup->random = random_number;
   auto handle = spawn(setup);

@@ -34,6 +34,8 @@ struct upstream_sessions {
   protocol::signal::config_policy policy;
   /// What to negotiate; absent: the server's defaults hold.
   std::optional<protocol::signal::session_sets> wishes;
+  std::shared_ptr<actors::path_estimate> path =
+      std::make_shared<actors::path_estimate>();
   actors::epoch clock;
 };
 

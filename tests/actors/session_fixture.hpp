@@ -136,11 +136,11 @@ protected:
     seen->clients.clear();
   }
 
-  std::shared_ptr<const transports::dtls_credentials>
+  std::shared_ptr<const transports::credentials>
   credentials(const std::string& name) {
     auto certificate = pki.issue({name, {name}, {}, true, true});
     auto files = test::write_files(directory, name, certificate, pki);
-    auto loaded = transports::dtls_credentials::load(
+    auto loaded = transports::credentials::load(
         {files.certificate, files.key, files.trust, {}});
     EXPECT_TRUE(loaded) << to_string(loaded.error());
     return *loaded;
@@ -194,6 +194,7 @@ protected:
     setup->customers = *protocol::signal::customer_table::make({acme});
     setup->policy = policy;
     setup->wishes = wishes;
+    setup->path = path;
     setup->clock = {now(), 1'800'000'000};
     setup->random = [this] { return ++random * 0x9E3779B97F4A7C15u; };
     uut = sys.spawn<session, caf::lazy_init>(setup);
@@ -306,6 +307,7 @@ protected:
   std::string customer_name = "client.example";
   protocol::signal::config_policy policy;
   std::optional<protocol::signal::session_sets> wishes;
+  std::shared_ptr<path_estimate> path = std::make_shared<path_estimate>();
   std::shared_ptr<owner_journal> seen = std::make_shared<owner_journal>();
   std::unique_ptr<association> peer;
   session_actor uut;

@@ -265,6 +265,52 @@ TEST_F(client_session_test, a_request_is_repeated_until_it_is_answered) {
   EXPECT_TRUE(requests().empty());
 }
 
+/// A SESSION born on a path whose round-trip time an earlier one has learnt.
+class client_on_known_path_test : public client_session_test {
+protected:
+  void SetUp() override {
+    path->rtt = duration{20ms}.count();
+    client_session_test::SetUp();
+  }
+};
+
+// SIG-041, SIG-042: faster than every 3 s with an estimate alone
+TEST_F(client_on_known_path_test, a_request_is_repeated_as_the_path_allows) {
+  coap_call get;
+  get.code = 1;
+  get.path = dots({"mitigate", "cuid=a"});
+  get.urgent = true;
+  get.patience = 60s;
+  auto pending =
+      self->request(uut, std::chrono::seconds{600}, atom::request_v, get);
+  exchange();
+  EXPECT_THAT(requests(), SizeIs(1));
+  advance_both(900ms);
+  EXPECT_TRUE(requests().empty());
+  advance_both(200ms);
+  auto second = requests();
+  ASSERT_THAT(second, SizeIs(1));
+  answer(second[0], coap::code::content, {0xA0});
+  pending.receive([](const coap_reply&) {}, [](const caf::error&) { FAIL(); });
+}
+
+TEST_F(client_session_test, what_it_learns_of_the_path_outlives_it) {
+  coap_call get;
+  get.code = 1;
+  get.path = dots({"mitigate", "cuid=a"});
+  get.patience = 60s;
+  auto pending =
+      self->request(uut, std::chrono::seconds{600}, atom::request_v, get);
+  exchange();
+  auto asked = requests();
+  ASSERT_THAT(asked, SizeIs(1));
+  EXPECT_EQ(path->rtt.load(), 0);
+  advance_both(50ms);
+  answer(asked[0], coap::code::content, {0xA0});
+  pending.receive([](const coap_reply&) {}, [](const caf::error&) { FAIL(); });
+  EXPECT_GE(path->rtt.load(), duration{50ms}.count());
+}
+
 TEST_F(client_session_test, a_request_on_a_dead_path_fails_in_time) {
   cut = true;
   coap_call put;
