@@ -2,8 +2,10 @@
 # Asks a DOTS server by libcoap's client, in octets made by hand; to be sourced
 # after node_test.sh. Comes with `client` and `port`.
 
-# What requests look like unless a caller says otherwise.
+# What requests look like unless a caller says otherwise. A pre-shared key, as
+# IDENTITY:KEY, goes before the certificate.
 certificate=client.example authority=pki confirmable=no media=271
+scheme=coaps psk=
 
 # text WORD: a CBOR text string of up to 255 octets, in hexadecimal.
 text() {
@@ -42,18 +44,33 @@ as() {
 ask_server() {
   local method=$1 path=$2 octets=${3-} arguments
   shift $(($# < 3 ? $# : 3))
-  arguments=(-m "$method" -v 7 -B 10 -C pki/ca.pem)
-  [[ $certificate == nobody ]] || arguments+=(
-    -c "$authority/$certificate.pem"
-    -j "$authority/$certificate-key.pem")
+  arguments=(-m "$method" -v 7 -B 10)
+  if [[ -n $psk ]]; then
+    arguments+=(-u "${psk%%:*}" -k "${psk#*:}")
+  else
+    arguments+=(-C pki/ca.pem)
+    [[ $certificate == nobody ]] || arguments+=(
+      -c "$authority/$certificate.pem"
+      -j "$authority/$certificate-key.pem")
+  fi
   [[ $confirmable == yes ]] || arguments+=(-N)
   if [[ -n $octets ]]; then
     raw "$octets" >request.cbor
     arguments+=(-f request.cbor -t "$media")
   fi
-  timeout 30 "$client" "${arguments[@]}" "$@" \
-    "coaps://127.0.0.1:$port/.well-known/dots/$path" >coap.log 2>&1 || :
+  timeout "${patience:-30}" "$client" "${arguments[@]}" "$@" \
+    "$scheme://127.0.0.1:$port/.well-known/dots/$path" >coap.log 2>&1 || :
   read_answer
+}
+
+# messages received|sent: the messages of that direction in coap.log, as the
+# client shows them, a line each; without empty ones and signals of streams.
+messages() {
+  awk -v way=" $1 [0-9]+ bytes$" '
+    shown != "" { print shown (/^<</ ? $0 : ""); shown = "" }
+    after && /^v:/ && !/ c:(0\.00|CSM) / { shown = $0 }
+    { after = $0 ~ way }
+    END { if (shown != "") print shown }' coap.log
 }
 
 # Octets from hexadecimal, by the shell alone.
@@ -69,7 +86,7 @@ raw() {
 read_answer() {
   local lines
   lines=$(awk 'found { print; exit }
-    after && /^v:1 / && !/ c:0\.00 / { print; found = 1 }
+    after && /^v:1 / && !/ c:(0\.00|CSM) / { print; found = 1 }
     { after = / received [0-9]+ bytes$/ }' coap.log)
   code=none kind='' format='' body='' text=''
   [[ $lines =~ ^v:1\ t:([A-Z]+)\ c:([0-9.]+)\  ]] || return 0
