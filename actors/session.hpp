@@ -122,6 +122,7 @@ private:
                     protocol::signal::config_server next);
   void tell_config_observers();
   void restore_config();
+  void serve_early();
   void negotiate(const protocol::signal::config_step& step);
   void on_config_answer(const protocol::coap::response_received& x);
   void on_config_silence();
@@ -159,6 +160,9 @@ private:
   std::optional<protocol::signal::config_client> negotiator_;
   protocol::coap::exchange_id config_call_ = 0; ///< under way
   bool storing_config_ = false;
+  /// Requests about the configuration that came before what was stored of it
+  /// was read; nothing once it was.
+  std::optional<std::vector<protocol::coap::incoming_request>> early_;
   std::set<std::string> mitigating_; ///< cuids with active mitigations
   bool closing_ = false;             ///< the stream ends once all is answered
   time_point born_;

@@ -69,6 +69,10 @@ void session::on_config(const coap::incoming_request& x,
   if (customer_ == nullptr)
     return refuse(x.id, fail(ec::unauthorized, peer_.identity,
                              "this identity belongs to no customer"));
+  if (early_) { // a lower sid than the stored one must be known as such
+    early_->push_back(x); // at most limits::pending_requests
+    return;
+  }
   switch (x.code) {
   case coap::code::get:
     return get_config(x, path);
@@ -183,24 +187,31 @@ void session::tell_config_observers() {
 void session::restore_config() {
   if (customer_ == nullptr)
     return;
+  early_.emplace();
   request(setup_->directory, store_patience, atom::config_v, peer_.customer,
           peer_.identity)
       .then(
           [this](const storage::session_record& x) {
-            if (storing_config_ || config_.stored())
-              return; // the peer was faster
             auto body = config_in(x.body, sig::direction::request);
-            if (!body && x.sid == 0)
-              return;
-            sig::config_record kept;
-            kept.last_sid = x.sid;
-            kept.negotiated = body.has_value();
-            if (body)
-              kept.sets = sig::merged(config_.values(), *body);
-            config_.restore(kept);
-            use_values();
+            if (body || x.sid != 0) {
+              sig::config_record kept;
+              kept.last_sid = x.sid;
+              kept.negotiated = body.has_value();
+              if (body)
+                kept.sets = sig::merged(config_.values(), *body);
+              config_.restore(kept);
+              use_values();
+            }
+            serve_early();
           },
-          [](const caf::error&) {});
+          [this](const caf::error&) { serve_early(); });
+}
+
+void session::serve_early() {
+  auto waiting = std::exchange(early_, std::nullopt);
+  for (auto& x : *waiting)
+    on_request(x);
+  pump();
 }
 
 // --- client side -----------------------------------------------------------

@@ -167,6 +167,7 @@ private:
   void settle(wish& x);
   void persist(storage::transaction changes);
   void check_wishes();
+  void ask_anew(wish& x);
   void arm();
 
   // upstream_answers.cpp

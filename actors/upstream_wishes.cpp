@@ -163,6 +163,21 @@ time_point upstream_state::next_parallel(const wish& x) const {
   return due;
 }
 
+/// What is wanted until withdrawn has ended at the server, since it could not
+/// be renewed in time, as during a long outage: it is asked for again.
+void upstream_state::ask_anew(wish& x) {
+  stop_asking(x);
+  x.state = progress::requested;
+  x.refresh.reset();
+  x.asked = now();
+  x.note = "it ended before it could be renewed and is asked for again";
+  x.record.flags = static_cast<std::uint8_t>(x.record.flags & ~flag_active);
+  x.record.expires = -1;
+  spdlog::warn("upstream {}: mitigation {}: {}", setup_.name, x.record.key.mid,
+               x.note);
+  persist({storage::put_mitigation{x.record}});
+}
+
 /// Waiters whose time is up, and wishes that have ended.
 void upstream_state::check_wishes() {
   auto t = now();
@@ -178,7 +193,9 @@ void upstream_state::check_wishes() {
     bool ended = x.state == progress::active
                  && sig::remaining_lifetime(x.record.expires, wall()) == 0;
     bool seen = x.state == progress::refused && x.changed + refused_shown <= t;
-    if (ended || seen)
+    if (ended && x.renew)
+      ask_anew(x);
+    else if (ended || seen)
       over.push_back(mid);
     if (x.stopped && *x.stopped + setup_.stopped_hold <= t
         && x.state == progress::active) {

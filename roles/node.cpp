@@ -14,6 +14,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <sys/stat.h>
@@ -173,6 +174,12 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     if (!cuid)
       return cuid.error();
     u.cuid = *cuid;
+    using protocol::signal::transport_kind;
+    auto& ways = up.transports;
+    u.transports = {std::ranges::count(ways, transport_kind::udp) > 0,
+                    std::ranges::count(ways, transport_kind::tcp) > 0};
+    u.udp_probe = up.udp_probe;
+    u.withdraw_when_stopped = x.defaults.withdraw_when_stopped;
     u.renew_by_default = x.defaults.renew;
     u.open = network_->opener(std::move(sessions));
     for (const auto& alias : x.aliases)

@@ -194,7 +194,7 @@ protected:
     setup->customers = *protocol::signal::customer_table::make({acme});
     setup->policy = policy;
     setup->wishes = wishes;
-    setup->path = path;
+    setup->path = estimate;
     setup->clock = {now(), 1'800'000'000};
     setup->random = [this] { return ++random * 0x9E3779B97F4A7C15u; };
     uut = sys.spawn<session, caf::lazy_init>(setup);
@@ -307,7 +307,7 @@ protected:
   std::string customer_name = "client.example";
   protocol::signal::config_policy policy;
   std::optional<protocol::signal::session_sets> wishes;
-  std::shared_ptr<path_estimate> path = std::make_shared<path_estimate>();
+  std::shared_ptr<path_estimate> estimate = std::make_shared<path_estimate>();
   std::shared_ptr<owner_journal> seen = std::make_shared<owner_journal>();
   std::unique_ptr<association> peer;
   session_actor uut;

@@ -269,7 +269,7 @@ TEST_F(client_session_test, a_request_is_repeated_until_it_is_answered) {
 class client_on_known_path_test : public client_session_test {
 protected:
   void SetUp() override {
-    path->rtt = duration{20ms}.count();
+    estimate->rtt = duration{20ms}.count();
     client_session_test::SetUp();
   }
 };
@@ -304,11 +304,11 @@ TEST_F(client_session_test, what_it_learns_of_the_path_outlives_it) {
   exchange();
   auto asked = requests();
   ASSERT_THAT(asked, SizeIs(1));
-  EXPECT_EQ(path->rtt.load(), 0);
+  EXPECT_EQ(estimate->rtt.load(), 0);
   advance_both(50ms);
   answer(asked[0], coap::code::content, {0xA0});
   pending.receive([](const coap_reply&) {}, [](const caf::error&) { FAIL(); });
-  EXPECT_GE(path->rtt.load(), duration{50ms}.count());
+  EXPECT_GE(estimate->rtt.load(), duration{50ms}.count());
 }
 
 TEST_F(client_session_test, a_request_on_a_dead_path_fails_in_time) {
