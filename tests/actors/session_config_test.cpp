@@ -121,6 +121,20 @@ TEST_F(config_server_test, interval_zero_ends_heartbeats_and_their_verdict) {
   EXPECT_TRUE(seen->gone.empty());
 }
 
+// SIG-265
+TEST_F(config_server_test, values_that_were_not_refreshed_end_no_session) {
+  ASSERT_EQ(put("5", only_heartbeats(60, 60)).code, coap::code::created);
+  self->send(uut, atom::mode_v, std::string{"abc"}, true);
+  for (int i = 0; i < 100; ++i) { // far beyond Max-Age
+    advance_both(60s);
+    say(message(coap::code::put, dots({"hb"}), beat));
+    inbox.clear();
+  }
+  EXPECT_TRUE(seen->gone.empty());
+  EXPECT_EQ(read(ask(coap::code::get, "5")).idle->heartbeat_interval->current,
+            60u);
+}
+
 // SIG-271, SIG-272
 TEST_F(config_server_test, delete_brings_back_the_defaults) {
   ASSERT_EQ(put("5", only_heartbeats(15, 120)).code, coap::code::created);

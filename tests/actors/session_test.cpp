@@ -185,7 +185,7 @@ TEST_F(stranger_test, a_certificate_without_customer_is_unauthorized) {
   EXPECT_TRUE(seen->requests.empty());
 }
 
-// SIG-286, SIG-002, SIG-287, SIG-289
+// SIG-286, SIG-002, SIG-287, SIG-289, SIG-240
 TEST_F(client_session_test, it_sends_a_heartbeat_each_interval) {
   advance_both(29s);
   EXPECT_TRUE(requests().empty());
@@ -196,6 +196,10 @@ TEST_F(client_session_test, it_sends_a_heartbeat_each_interval) {
   EXPECT_EQ(sent[0].type, coap::type::non);
   EXPECT_EQ(sent[0].payload, beat);
   EXPECT_EQ(sent[0].options.count(coap::option::uri_path), 3u);
+  bytes octets;
+  ASSERT_TRUE(coap::serialise(sent[0], octets));
+  auto record = octets.size() + coap::parameters{}.record_overhead;
+  EXPECT_LE(record, 30u * 5u) << "interval times probing-rate";
   EXPECT_EQ(sent[0].options.find_uint(coap::option::content_format), 271u);
 }
 
@@ -234,7 +238,7 @@ TEST_F(client_session_test, unanswered_heartbeats_end_it) {
   EXPECT_THAT(seen->gone[0], HasSubstr("lost: 15"));
 }
 
-// SIG-041, SIG-042, COAP-024
+// SIG-041, SIG-042, COAP-024, SIG-040
 TEST_F(client_session_test, a_request_is_repeated_until_it_is_answered) {
   coap_call put;
   put.code = 3;

@@ -75,7 +75,7 @@ TEST_F(upstream_test, renewal_repeats_the_same_request_in_time) {
   EXPECT_EQ(only().progress, "active");
 }
 
-// SIG-204
+// SIG-204, SIG-038, SIG-103
 TEST_F(upstream_test, withdrawing_deletes_and_forgets) {
   EXPECT_TRUE(mitigate(order()));
   auto view = ask<mitigation_view>(uut, atom::withdraw_v, std::uint32_t{1},
@@ -204,7 +204,7 @@ TEST_F(upstream_test, a_mid_that_the_server_remembers_is_not_used_again) {
   EXPECT_EQ(next->mid, 42u);
 }
 
-// SIG-190, SIG-191
+// SIG-190, SIG-191, SIG-192
 TEST_F(upstream_test, active_mitigations_are_polled) {
   server->get = list_of({listed(1, sig::status::mitigated)});
   EXPECT_TRUE(mitigate(order()));

@@ -2,6 +2,7 @@
 # A foreign CoAP client observes, transfers in blocks, negotiates the session,
 # is sent elsewhere and shows wrong credentials: coap_transfer.sh gnutls|openssl
 # [udp|tcp]
+# SIG-001
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 source "$repo/tests/interop/coap.sh"
 client=coap-client-${1:?}

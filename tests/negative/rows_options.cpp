@@ -202,6 +202,7 @@ void add_options(table& to) {
   to.push_back(with_format("a PUT of CBOR", 60, unsupported));
   to.push_back(with_format("a PUT of JSON", 50, unsupported));
   to.push_back(with_format("a PUT of format 65535", 65535, unsupported));
+  // SIG-013
   auto none = with_format("control: no Content-Format", 0, coap::code::changed);
   none.options = path_options(known_path, false);
   to.push_back(none);

@@ -223,7 +223,7 @@ TEST(good, the_client_is_as_written) {
   EXPECT_THAT(what.uris, ElementsAre("https://www.example.com/"));
 }
 
-// SIG-056
+// SIG-056, SIG-391
 TEST(good, each_server_may_be_shown_another_cuid) {
   auto x = parsed(base_text);
   ASSERT_TRUE(x.value.client);

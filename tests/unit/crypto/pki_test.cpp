@@ -175,7 +175,7 @@ TEST_F(pki, a_foreign_authority_is_not_trusted) {
             0u);
 }
 
-// SIG-332
+// SIG-332, SIG-333
 TEST_F(pki, a_server_certificate_bears_dns_ids_srv_ids_and_addresses) {
   init();
   auto made = pki_issue({.directory = directory(),

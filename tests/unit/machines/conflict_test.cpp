@@ -142,7 +142,7 @@ TEST(decide_conflict, bounds_the_timer_and_keeps_a_loser_if_told_to) {
   EXPECT_EQ(kept_lifetime(endless_retry), 3645);
 }
 
-// SIG-142
+// SIG-142, SIG-316
 TEST(acceptlist_conflict, points_to_the_acls) {
   auto got = acceptlist_conflict({{"acl-1", ""}});
   EXPECT_EQ(got.cause, conflict_cause::acceptlist);
