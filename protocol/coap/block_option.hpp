@@ -26,8 +26,7 @@ struct block {
   /// May a block that is not the last have that many octets (RFC 7959,
   /// Section 2.3)?
   bool full(std::size_t octets) const noexcept {
-    return szx == bert ? octets > 0 && octets % unit() == 0
-                       : octets == unit();
+    return szx == bert ? octets > 0 && octets % unit() == 0 : octets == unit();
   }
 
   friend bool operator==(const block&, const block&) = default;

@@ -39,8 +39,8 @@ struct accept_entry {
 struct customer_identities {
   /// "sha256:" and 64 hex digits, of the certificate or of its SPKI.
   std::vector<std::string> fingerprints;
-  std::vector<std::string> dns_names;    ///< subjectAltName, exact
-  std::vector<std::string> common_names; ///< subject CN, exact
+  std::vector<std::string> dns_names;           ///< subjectAltName, exact
+  std::vector<std::string> common_names;        ///< subject CN, exact
   std::vector<std::string> psk_identities = {}; ///< exact
 
   friend bool operator==(const customer_identities&,

@@ -10,14 +10,15 @@ using namespace tocsin;
 /// What the API accepted, it must be able to say again, with equal meaning.
 void check_order(const actors::mitigate_order& order) {
   actors::order_body body{order.upstream, order.what, order.lifetime,
-                          order.renew};
+                          order.renew, order.immediate};
   auto again =
       actors::parse_request("POST", "/v1/mitigations", actors::to_json(body));
   if (!again)
     std::abort();
   const auto& twin = std::get<actors::create_mitigation>(*again).order;
   if (twin.what != order.what || twin.lifetime != order.lifetime
-      || twin.renew != order.renew || twin.upstream != order.upstream)
+      || twin.renew != order.renew || twin.upstream != order.upstream
+      || twin.immediate != order.immediate)
     std::abort();
 }
 
