@@ -138,12 +138,13 @@ void network::reset(const address& at, way where, const std::string& why) {
   auto takes = paths_[owner_.at(at)].carry_reliably(where, world_.now(),
                                                     world_.chance());
   world_.after(takes, [this, at, where, why] {
+    // As the real table of streams does: it lets go first, and the session
+    // does not ask it to again.
     if (where == way::to_client) {
-      if (auto i = clients_.find(at); i != clients_.end())
-        caf::anon_send(i->second.handle, atom::gone_v, why);
-    } else if (auto i = servers_.find(at); i != servers_.end()) {
-      i->second.ended_by_peer = true;
-      caf::anon_send(i->second.handle, atom::gone_v, why);
+      if (auto x = clients_.extract(at); !x.empty())
+        caf::anon_send(x.mapped().handle, atom::gone_v, why);
+    } else if (auto x = servers_.extract(at); !x.empty()) {
+      caf::anon_send(x.mapped().handle, atom::gone_v, why);
     }
   });
 }
