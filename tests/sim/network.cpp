@@ -196,8 +196,13 @@ void network::client_ended(const address& at) {
   if (clients_.erase(at) == 0)
     return;
   world_.note("ended at the client: " + at);
-  if (reliable(at))
-    reset(at, way::to_server, "closed by the peer");
+  if (!reliable(at))
+    return;
+  // A stream ends by a Release (RFC 8323, Section 5.5), which the server obeys
+  // before the goodbye or the reset arrives.
+  if (auto i = servers_.find(at); i != servers_.end())
+    i->second.ended_by_peer = true;
+  reset(at, way::to_server, "closed by the peer");
 }
 
 /// A session that ends by the server's own decision was lost: then the silence

@@ -141,6 +141,9 @@ void client_node::start() {
   up.host = "198.51.100.1";
   up.cuid = settings_.cuid;
   up.open = network_.opener(settings_.door);
+  up.random = [this] {
+    return static_cast<std::uint32_t>(world_.chance().next());
+  };
   setup->upstreams.push_back(std::move(up));
   launch(setup);
   auto find = [this, life = life_](caf::event_based_actor* self) {
