@@ -101,6 +101,7 @@ private:
     std::string server; ///< alternate server; empty: the provisioned one
     bool up = false;
     bool proven = false;    ///< answered something
+    bool silent = false;    ///< its heartbeats go unanswered
     bool leaving = false;   ///< told to finish
     bool sent_away = false; ///< its server redirects us
     time_point since;
@@ -132,6 +133,7 @@ private:
   void heard(std::uint64_t session);
   link* find_link(std::uint64_t session);
   link* best_link();
+  std::optional<time_point> next_beside();
   std::vector<std::uint64_t> links_for(const wish& x);
   bool in_need() const;
   bool under_attack() const;

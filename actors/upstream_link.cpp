@@ -195,7 +195,7 @@ void upstream_state::on_race_lost() {
 void upstream_state::schedule_retry(const std::string& why) {
   auto pause = in_need() ? setup_.retry_in_attack : setup_.retry;
   auto via = best_link();
-  if (via == nullptr) // a silent one leads to the next attempt by itself
+  if (via == nullptr) // beside a silent one: next_beside
     connect_due_ = attempted_ + pause;
   auto wait = std::chrono::duration_cast<std::chrono::seconds>(
       std::max<duration>(attempted_ + pause - now(), duration::zero()));
@@ -287,6 +287,7 @@ void upstream_state::heard(std::uint64_t session) {
   if (l == nullptr || l->leaving)
     return;
   l->proven = true;
+  l->silent = false;
   if (race_ && purpose_ == purpose::beside && l->server == racing_for_) {
     drop_race();
   }
@@ -318,11 +319,23 @@ void upstream_state::on_silent(std::uint64_t id, std::uint32_t missed) {
   spdlog::warn("upstream {}: {} heartbeats went unanswered, yet the session "
                "is kept: the link looks saturated",
                setup_.name, missed);
-  auto recent = [this](const std::optional<time_point>& t) {
-    return t && *t + setup_.retry_in_attack > now();
-  };
-  if (under_attack() && !recent(failed_) && !recent(beside_))
+  l->silent = true;
+  if (auto due = next_beside(); due && *due <= now())
     connect(purpose::beside);
+  arm();
+}
+
+/// When a session is tried beside a silent one: the server may have given the
+/// silent one up, and an attempt may have fallen into the same outage.
+std::optional<time_point> upstream_state::next_beside() {
+  auto* best = best_link();
+  if (finishing_ || best == nullptr || !best->silent || !under_attack())
+    return std::nullopt;
+  auto due = best->since;
+  for (const auto& last : {failed_, beside_})
+    if (last)
+      due = std::max(due, *last + setup_.retry_in_attack);
+  return due;
 }
 
 void upstream_state::on_gone(std::uint64_t id, session_end,

@@ -225,7 +225,8 @@ void upstream_state::on_tick() {
     // knowing, as after a restart of the server: try another beside it.
     lonely |= !x.asks.empty() && next_parallel(x) <= t;
   }
-  if (lonely)
+  auto beside = next_beside();
+  if (lonely || (beside && *beside <= t))
     connect(purpose::beside);
   if (connect_due_ && *connect_due_ <= t)
     connect(purpose::use);
@@ -250,8 +251,10 @@ void upstream_state::arm() {
       due = t;
   };
   bool connecting = race_ || resolving_;
-  if (!connecting)
+  if (!connecting) {
     consider(connect_due_);
+    consider(next_beside());
+  }
   consider(poll_due_);
   consider(follower_.next_deadline());
   if (race_)

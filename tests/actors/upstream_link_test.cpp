@@ -155,6 +155,22 @@ TEST_F(upstream_link_test, missing_heartbeats_in_an_attack_open_a_session) {
   EXPECT_THAT(server->ways, SizeIs(2));
 }
 
+// SIG-302: the server may have given the silent session up, so an attempt that
+// falls into the same outage must not be the last.
+TEST_F(upstream_link_test, a_silent_session_in_an_attack_is_tried_again) {
+  EXPECT_TRUE(mitigate(order()));
+  server->reachable = false;
+  server->mute = {1};
+  caf::anon_send(uut, atom::silent_v, std::uint64_t{1}, std::uint32_t{15});
+  advance(10s);
+  server->reachable = true;
+  server->ways.clear();
+  advance(62s);
+  EXPECT_THAT(server->ways, SizeIs(1));
+  advance(10min);
+  EXPECT_THAT(server->ways, SizeIs(1)) << "the new one is not silent";
+}
+
 // SIG-303
 TEST_F(upstream_link_test, a_request_goes_over_both_sessions) {
   server->silent = true;

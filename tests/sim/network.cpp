@@ -1,5 +1,6 @@
 // The way of datagrams and streams, and the sessions at its ends.
 #include "tests/sim/network.hpp"
+#include "protocol/coap/stream_endpoint.hpp"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -187,7 +188,7 @@ void network::server_ended(const address& at) {
     gone_[node.mapped().client] =
         std::max(gone_[node.mapped().client].value_or(time_point{}),
                  node.mapped().heard);
-  judge_end(node.mapped());
+  judge_end(node.mapped(), reliable(at));
   if (reliable(at))
     reset(at, way::to_client, "closed by the peer");
 }
@@ -208,8 +209,11 @@ void network::client_ended(const address& at) {
 /// A session that ends by the server's own decision was lost: then the silence
 /// must have lasted as long as it has to, and no longer than one heartbeat more
 /// (RFC 9132, Section 4.7).
-void network::judge_end(const server_end& x) {
+void network::judge_end(const server_end& x, bool reliable) {
   if (!x.up || x.ended_by_peer || refusing_)
+    return;
+  // A stream without the peer's CSM in time is aborted: it was no session yet.
+  if (reliable && world_.now() - *x.up <= protocol::coap::csm_timeout)
     return;
   ++lost_sessions_;
   auto silence = world_.now() - x.heard;

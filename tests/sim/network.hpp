@@ -104,7 +104,7 @@ private:
   void spawn_server_end(const address& at, std::size_t client);
   void server_ended(const address& at);
   void client_ended(const address& at);
-  void judge_end(const server_end& x);
+  void judge_end(const server_end& x, bool reliable);
   void note_heard(server_end& x, byte_view octets);
 
   world& world_;
