@@ -38,8 +38,15 @@ protected:
   ~supervisor_test() override { stop_node(); }
 
   void stop_node() {
+    self->monitor(node);
     caf::anon_send(node, atom::finish_v);
     advance(1s);
+    for (int i = 0; i < 5000 && self->mailbox().empty(); ++i) {
+      std::this_thread::sleep_for(1ms); // the KEEPER's writer ends in real time
+      sched.run();
+    }
+    self->receive([](const caf::down_msg&) {}, caf::after(0s) >> [] {});
+    sched.run();
   }
 
   void start_node() {
