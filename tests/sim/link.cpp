@@ -11,6 +11,7 @@ std::size_t index(way x) {
 }
 
 /// First pause before TCP repeats a segment; doubles up to the second.
+constexpr duration longest_run = std::chrono::hours{24};
 constexpr std::chrono::milliseconds first_repeat{200};
 constexpr std::chrono::seconds slowest_repeat{60};
 
@@ -57,7 +58,9 @@ std::vector<duration> link::carry(way where, time_point now,
 duration link::carry_reliably(way where, time_point now, dice& chance) const {
   auto pause = duration{first_repeat};
   auto sent = now;
-  while (cut(where, sent) || chance.chance(quality_.loss[index(where)])) {
+  // A dead link carries nothing before the run is over.
+  while (sent - now < longest_run
+         && (cut(where, sent) || chance.chance(quality_.loss[index(where)]))) {
     sent += pause;
     pause = std::min<duration>(2 * pause, slowest_repeat);
   }

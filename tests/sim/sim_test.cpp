@@ -7,8 +7,11 @@ namespace tocsin::sim {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 namespace {
+
+constexpr std::uint64_t seeds_per_test = 25;
 
 class simulation_test : public ::testing::Test {
 protected:
@@ -27,7 +30,26 @@ protected:
   }
 };
 
+class seeds : public simulation_test,
+              public ::testing::WithParamInterface<std::uint64_t> {};
+
 } // namespace
+
+// SIG-305, SIG-308
+TEST_P(seeds, keep_every_promise) {
+  std::uint64_t granted = 0;
+  for (std::uint64_t i = 0; i < seeds_per_test; ++i) {
+    auto x = run(GetParam() + i);
+    granted += x.grants;
+    EXPECT_THAT(x.violations, IsEmpty())
+        << "repeat: tools/sim --seed " << x.seed << " --trace";
+  }
+  EXPECT_GT(granted, seeds_per_test); // something was going on
+}
+
+INSTANTIATE_TEST_SUITE_P(first_two_hundred, seeds,
+                         ::testing::Range<std::uint64_t>(1, 201,
+                                                         seeds_per_test));
 
 TEST_F(simulation_test, a_seed_repeats_exactly) {
   auto first = run(11);
@@ -53,6 +75,11 @@ TEST_F(simulation_test, rules_that_stay_are_caught) {
 TEST_F(simulation_test, rules_that_vanish_are_caught) {
   EXPECT_THAT(judge(sabotage::rules_vanish),
               Contains(HasSubstr("was granted, yet is not in force")));
+}
+
+TEST_F(simulation_test, sessions_that_do_not_recover_are_caught) {
+  EXPECT_THAT(judge(sabotage::link_stays_dead),
+              Contains(HasSubstr("sessions with")));
 }
 
 } // namespace tocsin::sim
