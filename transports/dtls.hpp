@@ -3,7 +3,7 @@
 #include "protocol/error.hpp"
 #include "protocol/time.hpp"
 #include "transports/cookie_guard.hpp"
-#include "transports/dtls_credentials.hpp"
+#include "transports/credentials.hpp"
 #include "transports/resumption_cache.hpp"
 #include "transports/secure_association.hpp"
 

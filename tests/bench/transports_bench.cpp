@@ -31,19 +31,19 @@ double seconds_since(clock_type::time_point begin) {
   return std::chrono::duration<double>(clock_type::now() - begin).count();
 }
 
-std::shared_ptr<const dtls_credentials> load(bool server) {
+std::shared_ptr<const credentials> load(bool server) {
   static test::test_pki pki;
   test::temporary_directory directory;
   auto own = server ? pki.server("dots.example") : pki.client("client");
   auto files = test::write_files(directory, "own", own, pki);
-  auto x = dtls_credentials::load(
+  auto x = credentials::load(
       {files.certificate, files.key, files.trust, std::nullopt});
   if (!x)
     std::abort();
   return *x;
 }
 
-bytes first_hello(const std::shared_ptr<const dtls_credentials>& own) {
+bytes first_hello(const std::shared_ptr<const credentials>& own) {
   auto x = dtls_association::client(own, "dots.example", {}, clock_type::now());
   bytes hello;
   if (!x || !(*x)->next_datagram(hello))

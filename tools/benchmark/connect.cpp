@@ -8,7 +8,7 @@ result<swarm_target> target_of(const arguments& with) {
   auto server = transports::socket_address::parse(with.server);
   if (!server)
     return server.error();
-  auto credentials = transports::dtls_credentials::load(
+  auto credentials = transports::credentials::load(
       {with.certificate, with.key, with.ca, std::nullopt});
   if (!credentials)
     return credentials.error();

@@ -30,7 +30,7 @@ protected:
 struct swarm_target {
   transports::socket_address server; ///< IPv4, on this machine
   std::string server_name;
-  std::shared_ptr<const transports::dtls_credentials> credentials;
+  std::shared_ptr<const transports::credentials> credentials;
 };
 
 /// Many DTLS clients behind one UDP socket. Each association has a source
