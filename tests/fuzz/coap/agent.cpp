@@ -8,6 +8,7 @@
 #include "protocol/coap/endpoint.hpp"
 #include "protocol/coap/stream_codec.hpp"
 #include "protocol/coap/stream_endpoint.hpp"
+#include "tests/fuzz/coap/script_input.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -17,13 +18,9 @@
 
 using namespace tocsin;
 using namespace tocsin::protocol;
+using fuzz::require;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 constexpr coap::limits small{.pending_requests = 4, .exchanges = 4};
 constexpr coap::stream_limits short_stream{.message_size = 2048,
@@ -64,19 +61,8 @@ private:
     return [this] { return random_ *= 0x9E3779B97F4A7C15u; };
   }
 
-  std::uint8_t next() {
-    if (rest_.empty())
-      return 0;
-    const auto x = rest_[0];
-    rest_ = rest_.subspan(1);
-    return x;
-  }
-
-  byte_view take(std::size_t size) {
-    const auto x = rest_.first(std::min(size, rest_.size()));
-    rest_ = rest_.subspan(x.size());
-    return x;
-  }
+  std::uint8_t next() { return rest_.next(); }
+  byte_view take(std::size_t size) { return rest_.take(size); }
 
   void step(std::uint8_t what) {
     switch (what % 10) {
@@ -291,7 +277,7 @@ private:
     require(open_.empty() && uut_.open_exchanges() == 0);
   }
 
-  byte_view rest_;
+  fuzz::script_input rest_;
   bool stream_;
   time_point now_{};
   std::uint64_t random_ = 1;

@@ -3,6 +3,7 @@
 // requests ends exactly once and what we send can be parsed.
 #include "protocol/coap/endpoint.hpp"
 #include "protocol/coap/codec.hpp"
+#include "tests/fuzz/coap/script_input.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,13 +11,9 @@
 
 using namespace tocsin;
 using namespace tocsin::protocol;
+using fuzz::require;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 constexpr coap::limits small{.remembered = 8,
                              .reply_octets = 256,
@@ -44,19 +41,8 @@ public:
   }
 
 private:
-  std::uint8_t next() {
-    if (rest_.empty())
-      return 0;
-    const auto x = rest_[0];
-    rest_ = rest_.subspan(1);
-    return x;
-  }
-
-  byte_view take(std::size_t size) {
-    const auto x = rest_.first(std::min(size, rest_.size()));
-    rest_ = rest_.subspan(x.size());
-    return x;
-  }
+  std::uint8_t next() { return rest_.next(); }
+  byte_view take(std::size_t size) { return rest_.take(size); }
 
   void step(std::uint8_t order) {
     switch (order % 8) {
@@ -192,7 +178,7 @@ private:
     require(uut_.open_exchanges() <= small.exchanges);
   }
 
-  byte_view rest_;
+  fuzz::script_input rest_;
   time_point now_{std::chrono::hours{1}};
   coap::endpoint uut_{{},
                       [x = std::uint64_t{1}]() mutable {

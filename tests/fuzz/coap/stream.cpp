@@ -2,6 +2,7 @@
 // and answered meanwhile, and time that passes. Whatever it says, memory stays
 // within the limits and each of our requests ends exactly once.
 #include "protocol/coap/stream_endpoint.hpp"
+#include "tests/fuzz/coap/script_input.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,13 +10,9 @@
 
 using namespace tocsin;
 using namespace tocsin::protocol;
+using fuzz::require;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 constexpr coap::limits small{.pending_requests = 4, .exchanges = 4};
 constexpr coap::stream_limits short_stream{.message_size = 2048,
@@ -39,19 +36,8 @@ public:
   }
 
 private:
-  std::uint8_t next() {
-    if (rest_.empty())
-      return 0;
-    const auto x = rest_[0];
-    rest_ = rest_.subspan(1);
-    return x;
-  }
-
-  byte_view take(std::size_t size) {
-    const auto x = rest_.first(std::min(size, rest_.size()));
-    rest_ = rest_.subspan(x.size());
-    return x;
-  }
+  std::uint8_t next() { return rest_.next(); }
+  byte_view take(std::size_t size) { return rest_.take(size); }
 
   void step(std::uint8_t what) {
     switch (what % 6) {
@@ -103,7 +89,7 @@ private:
     require(octets <= short_stream.outbox_octets + short_stream.message_size);
   }
 
-  byte_view rest_;
+  fuzz::script_input rest_;
   time_point now_{};
   std::uint64_t random_ = 1;
   coap::stream_endpoint uut_{{},
