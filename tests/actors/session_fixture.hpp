@@ -173,13 +173,14 @@ protected:
     exchange();
   }
 
-  void spawn_session(bool server, std::unique_ptr<association> dtls) {
+  void spawn_session(bool server,
+                     std::unique_ptr<transports::secure_association> security) {
     auto setup = std::make_shared<session_setup>();
     setup->id = 7;
     setup->server = server;
     setup->peer = server ? "" : "provider";
     setup->address = "127.0.0.1:4646";
-    setup->security = std::move(dtls);
+    setup->security = std::move(security);
     setup->send = [this](byte_view x) {
       wire.emplace_back(x.begin(), x.end());
     };
