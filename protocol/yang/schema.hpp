@@ -67,7 +67,8 @@ struct schema_node {
   node_kind kind = node_kind::leaf;
   leaf_type type = leaf_type::string; ///< of leaf and leaf_list
 
-  /// Bounds, see leaf_type; `max` = 0: those of the type.
+  /// Bounds, see leaf_type; `max` = 0: no upper one but that of the type, and
+  /// then `min` = 0 is none, either.
   std::int64_t min = 0;
   std::uint64_t max = 0;
   std::span<const std::string_view> names{}; ///< enum, bit, identity names

@@ -1,5 +1,6 @@
 #include "protocol/yang/tree.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <utility>
@@ -9,16 +10,18 @@ namespace tocsin::protocol::yang {
 namespace {
 
 // Rows of one parent stand in one table, so their addresses order them.
+struct by_row {
+  bool operator()(const data_node& x, const schema_node* row) const {
+    return std::less<>{}(x.row, row);
+  }
+  bool operator()(const schema_node* row, const data_node& x) const {
+    return std::less<>{}(row, x.row);
+  }
+};
+
 template <class Children>
 auto range_of(Children& children, const schema_node& row) {
-  auto before = std::less<const schema_node*>{};
-  auto first = children.begin();
-  while (first != children.end() && before(first->row, &row))
-    ++first;
-  auto last = first;
-  while (last != children.end() && last->row == &row)
-    ++last;
-  return std::pair{first, last};
+  return std::equal_range(children.begin(), children.end(), &row, by_row{});
 }
 
 bool has_keys(const data_node& x, std::span<const std::string> keys) {
@@ -66,19 +69,14 @@ bool same_entries(const data_node& a, const data_node& b,
                   const schema_node& row) {
   auto left = substance(a, row);
   auto right = substance(b, row);
-  if (left.size() != right.size())
-    return false;
-  bool any_order = row.is_many() && !row.user_ordered;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    auto other = right[i];
-    if (any_order && !row.key.empty())
-      other = b.entry(row, keys_of(*left[i]));
-    else if (any_order && row.is_leaf())
-      other = b.entry(row, std::array{left[i]->text});
-    if (!other || !(*left[i] == *other))
-      return false;
+  if (row.is_many() && !row.user_ordered) {
+    auto key = [](const data_node* x) { return keys_of(*x); };
+    std::ranges::stable_sort(left, {}, key);
+    std::ranges::stable_sort(right, {}, key);
   }
-  return true;
+  return std::ranges::equal(
+      left, right,
+      [](const data_node* x, const data_node* y) { return *x == *y; });
 }
 
 // A default applies outside of choices, and in the case which is chosen.
@@ -101,10 +99,8 @@ const data_node* data_node::find(std::string_view name) const {
 }
 
 const data_node* data_node::find(const schema_node& child) const {
-  for (const auto& x : children)
-    if (x.row == &child)
-      return &x;
-  return nullptr;
+  auto [first, last] = range_of(children, child);
+  return first == last ? nullptr : &*first;
 }
 
 data_node* data_node::find(std::string_view name) {

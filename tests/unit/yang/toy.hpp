@@ -61,7 +61,7 @@ inline constexpr std::array part_rows{
                 .kind = node_kind::container,
                 .presence = true,
                 .children = match_rows},
-    schema_node{.name = "rate", .type = leaf_type::decimal64, .min = 0},
+    schema_node{.name = "rate", .type = leaf_type::decimal64, .max = 100000},
     schema_node{.name = "action",
                 .type = leaf_type::enumeration,
                 .names = colours,
