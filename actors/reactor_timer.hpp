@@ -26,7 +26,7 @@ public:
     due_ = due;
     if (reactor_ == nullptr) {
       if (due)
-        self->scheduled_send(self, *due, atom::tick_v);
+        send_tick(self, *due);
       return;
     }
     actor_ = self;
@@ -47,6 +47,16 @@ public:
   void rang() { due_.reset(); }
 
 private:
+  /// A message that is on its way cannot be called back; were each tick
+  /// answered by another one, they would only ever become more.
+  template <class Self>
+  void send_tick(Self* self, time_point due) {
+    if (pending_ > self->clock().now() && pending_ <= due)
+      return; // it comes early, and set() is called again
+    pending_ = due;
+    self->scheduled_send(self, due, atom::tick_v);
+  }
+
   void on_timer(time_point) override {
     actor_->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(),
                                               {}, atom::tick_v),
@@ -56,6 +66,7 @@ private:
   transports::reactor* reactor_;
   transports::timer_id id_;
   std::optional<time_point> due_;
+  time_point pending_; ///< without a reactor: next tick on its way
   caf::local_actor* actor_ = nullptr;
 };
 
