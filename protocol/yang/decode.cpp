@@ -213,7 +213,8 @@ bool walk::many(json::value x, const schema_node& row, bool outermost,
                       : !entry(element, row, outermost, node))
       return false;
     // RFC 7950, Section 7.7: values of state may repeat.
-    bool unique = row.is_leaf() ? row.config : !row.key.empty();
+    bool unique =
+        row.is_leaf() ? row.config && !at_.is_state() : !row.key.empty();
     if (unique && !seen.insert(keys_of(node)).second) {
       at_ = at_.down(root_, node);
       return refuse(error_tag::invalid_value, "stands there twice");

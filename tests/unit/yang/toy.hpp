@@ -154,6 +154,7 @@ inline constexpr std::array top_rows{
 inline constexpr std::array extra_rows{
     schema_node{.name = "tags",
                 .kind = node_kind::container,
+                .presence = true,
                 .children = range_rows,
                 .module = "extra"},
 };
