@@ -89,6 +89,9 @@ struct schema_node {
   /// A container with one list: RFC 8783 prints single entries of the list
   /// inside of it, and a POST of it adds entries (RFC 8783, Section 6.1).
   bool envelope = false;
+  /// Holds what belongs to several clients: nobody replaces, merges into or
+  /// deletes it as a whole; what is below is edited.
+  bool shared = false;
 
   schema_children children{};
   std::string_view module{};  ///< empty: that of the parent
