@@ -257,7 +257,7 @@ private:
 
   edit_request& x_;
   const schema_node& root_;
-  refusal bad_{409, {}};
+  refusal bad_;
   std::vector<instance_path> changed_;
 };
 

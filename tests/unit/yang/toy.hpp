@@ -165,6 +165,7 @@ inline constexpr auto all_top_rows =
 inline constexpr std::array data_rows{
     schema_node{.name = "top",
                 .kind = node_kind::container,
+                .shared = true,
                 .children = all_top_rows,
                 .module = "toy"},
 };
