@@ -134,7 +134,10 @@ std::optional<error> validate(const data_node& root, const instance_path& at,
   while (!path.steps.empty()) {
     way.pop_back();
     path.steps.pop_back();
-    if (auto bad = it.semantics(*way.back(), path))
+    // Of the nearest one above, the number of children may have changed.
+    auto near = std::exchange(whole, false);
+    if (auto bad = near ? it.parent(*way.back(), path)
+                        : it.semantics(*way.back(), path))
       return bad;
   }
   return {};

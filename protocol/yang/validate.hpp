@@ -20,8 +20,10 @@ public:
 };
 
 /// Judges `at` and all below by the rows (mandatory leaves, choices, numbers
-/// of entries) and by `rules`, and the nodes above by `rules` only; `rules`
-/// may be null. Only configuration is judged. A missing path is fine.
+/// of entries) and by `rules`; the node above as a parent, that is without what
+/// stands beside `at`; and all further above by `rules` only. `rules` may be
+/// null. Only configuration is judged. What is not there is judged as missing
+/// from what is above.
 std::optional<error> validate(const data_node& root, const instance_path& at,
                               const semantic_rules* rules);
 
