@@ -1,10 +1,8 @@
 #include "protocol/restconf/edit.hpp"
 
-#include "protocol/restconf/target.hpp"
-#include "protocol/utf8.hpp"
+#include "protocol/restconf/change_log.hpp"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -17,7 +15,6 @@ using yang::instance_path;
 using yang::node_kind;
 using yang::path_step;
 using yang::schema_node;
-using kind = entry_change::kind;
 
 namespace {
 
@@ -37,67 +34,6 @@ error taken(const instance_path& at) {
 bool is_implied(const schema_node& row) {
   return row.kind == node_kind::container && !row.presence;
 }
-
-// Entries of the outermost lists at or below a node.
-void collect(const schema_node& root, const data_node& x,
-             const instance_path& at, std::vector<instance_path>& out) {
-  if (x.row->kind == node_kind::list) {
-    out.push_back(at);
-    return;
-  }
-  for (const auto& child : x.children)
-    if (!child.row->is_leaf())
-      collect(root, child, at.down(root, child), out);
-}
-
-/// Which entries an edit changes: what is below the target before and after,
-/// and what the body has.
-class change_log {
-public:
-  change_log(const data_node& tree, const instance_path& at)
-      : root_{*tree.row}, at_{at} {
-    if (auto old = find(tree, at))
-      collect(root_, *old, at, before_);
-  }
-
-  void in_body(const data_node& x, const instance_path& at) {
-    collect(root_, x, at, body_);
-  }
-
-  std::vector<entry_change> finish(const data_node& tree) const {
-    std::vector<instance_path> after;
-    if (auto now = find(tree, at_))
-      collect(root_, *now, at_, after);
-    std::vector<entry_change> out;
-    auto left = names(after);
-    for (const auto& x : before_)
-      if (!left.contains(to_uri(x)))
-        out.push_back({kind::removed, x});
-    auto old = names(before_);
-    for (const auto& x : body_)
-      out.push_back(
-          {old.contains(to_uri(x)) ? kind::replaced : kind::created, x});
-    for (auto x = at_; !x.is_root();) {
-      x = x.up();
-      if (!x.is_root() && x.steps.back().row->kind == node_kind::list)
-        out.push_back({kind::touched, x});
-    }
-    return out;
-  }
-
-private:
-  static std::set<std::string> names(const std::vector<instance_path>& all) {
-    std::set<std::string> out;
-    for (const auto& x : all)
-      out.insert(to_uri(x));
-    return out;
-  }
-
-  const schema_node& root_;
-  const instance_path& at_;
-  std::vector<instance_path> before_;
-  std::vector<instance_path> body_;
-};
 
 // Judges what was changed and makes the edit of it.
 answer<edit> finish(edit_request& x, const change_log& log,
