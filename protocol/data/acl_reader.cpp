@@ -95,9 +95,6 @@ yang::outcome<acl> read_acl(const yang::data_node& node,
                             const yang::instance_path& at,
                             const acl_policy& policy) {
   tree_cursor entry{node, at};
-  if (!policy.can.filters)
-    return entry.bad(error_tag::operation_not_supported,
-                     "filters are not supported here");
   acl out;
   out.name = node.value("name").value_or("");
   out.type = type_of(node);

@@ -53,10 +53,9 @@ std::optional<yang::error> datastore::admit(const data_agent& agent,
 /// Versions follow the clock where they can, so that they differ from all
 /// earlier ones even if those were forgotten with their client.
 edit_context datastore::context(signal::instant now) {
-  constexpr int subsecond_bits = 16;
   auto from_clock =
       static_cast<std::uint64_t>(std::max<unix_seconds>(now.wall, 0))
-      << subsecond_bits;
+      << version_bits;
   last_version_ = std::max(last_version_ + 1, from_clock);
   return {settings_, now, last_version_};
 }
@@ -78,6 +77,10 @@ yang::outcome<staged_edit> datastore::stage(const data_agent& agent,
   auto made = edit_client(before, *node, agent, again, how);
   if (!made)
     return made.error();
+  if (made->filters_written && !settings_.acls.can.filters)
+    return yang::error{error_tag::operation_not_supported,
+                       yang::to_string(list_path(cuid, entry_kind::acl)),
+                       "nothing here can filter for this client"};
   if (auto bad = check_quotas(*made->after))
     return *bad;
   if (auto bad = check_conflicts(*made))

@@ -70,6 +70,11 @@ public:
   std::string entity_tag(const data_agent& agent,
                          const yang::instance_path& at) const;
 
+  /// When what is at a path within a client was last changed; nothing for
+  /// other paths.
+  std::optional<unix_seconds> last_change(const data_agent& agent,
+                                          const yang::instance_path& at) const;
+
   /// The client, if it is the agent's; or null.
   client_ptr find(const data_agent& agent, std::string_view cuid) const;
 
@@ -87,7 +92,8 @@ public:
   /// Makes the agent's client what `node`, an entry of `dots-client`, says;
   /// null removes it. The tree was validated with rules(). Refused, without
   /// effect, beyond a quota, on a conflict with another client's filters, and
-  /// for a cuid that another agent holds: all resource-denied.
+  /// for a cuid that another agent holds: all resource-denied. Filters that no
+  /// driver could have are operation-not-supported.
   yang::outcome<staged_edit> stage(const data_agent& agent,
                                    std::string_view cuid,
                                    const yang::data_node* node,

@@ -1,3 +1,4 @@
+#include "protocol/data/agent_view.hpp"
 #include "protocol/data/capabilities.hpp"
 #include "protocol/data/datastore.hpp"
 #include "protocol/data/module.hpp"
@@ -50,14 +51,6 @@ std::uint64_t version_at(const client_state& x, const yang::instance_path& at) {
   return found ? found->version : version;
 }
 
-/// The client that a path leads into.
-const std::string* client_of(const yang::instance_path& at) {
-  if (at.steps.size() < 2 || at.steps[1].row != &rows::client_row
-      || at.steps[1].keys.empty())
-    return nullptr;
-  return &at.steps[1].keys.front();
-}
-
 } // namespace
 
 yang::outcome<yang::data_node>
@@ -90,6 +83,16 @@ std::string datastore::entity_tag(const data_agent& agent,
       sum.add(x->version);
     }
   return hex(sum.value());
+}
+
+std::optional<unix_seconds>
+datastore::last_change(const data_agent& agent,
+                       const yang::instance_path& at) const {
+  auto cuid = client_of(at);
+  auto x = cuid ? find(agent, *cuid) : nullptr;
+  if (!x)
+    return std::nullopt;
+  return static_cast<unix_seconds>(version_at(*x, at) >> version_bits);
 }
 
 } // namespace tocsin::protocol::data

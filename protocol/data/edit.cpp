@@ -137,7 +137,10 @@ private:
     if (old == &x)
       return;
     out_.changes.push_back(put_entry{to_record(next_, kind, x, how_.now)});
-    if (kind == entry_kind::acl && old && old->when != x.when)
+    if (kind != entry_kind::acl)
+      return;
+    out_.filters_written = out_.filters_written || !old || old->text != x.text;
+    if (old && old->when != x.when)
       out_.activations.push_back({x.name, x.when});
   }
 

@@ -3,8 +3,9 @@
 #include "protocol/data/settings.hpp"
 
 #include <functional>
-#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tocsin::protocol::data {
@@ -20,14 +21,12 @@ struct activation_change {
 
 /// Which entries begin a new lifetime although they are as they were.
 struct refresh {
-  bool all_aliases = false;
-  bool all_acls = false;
-  std::optional<std::string> alias; ///< one of that name
-  std::optional<std::string> acl;
+  bool all = false;
+  std::set<std::string, std::less<>> aliases; ///< those of these names
+  std::set<std::string, std::less<>> acls;
 
-  bool covers(entry_kind kind, const std::string& name) const {
-    bool acls = kind == entry_kind::acl;
-    return (acls ? all_acls : all_aliases) || (acls ? acl : alias) == name;
+  bool covers(entry_kind kind, std::string_view name) const {
+    return all || (kind == entry_kind::acl ? acls : aliases).contains(name);
   }
 };
 
@@ -37,9 +36,14 @@ struct edit_result {
   client_ptr after;  ///< null: removed
   data_changes changes;
   bool filters_changed = false; ///< an ACL came, went, changed or moved
+  bool filters_written = false; ///< an ACL came or says something else
   /// ACLs that were there before and have another activation-type now.
   std::vector<activation_change> activations;
 };
+
+/// A version is the second of the change, shifted by this, and a number that
+/// tells changes of one second apart.
+inline constexpr int version_bits = 16;
 
 /// What an edit needs of the world.
 struct edit_context {

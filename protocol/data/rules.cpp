@@ -42,4 +42,16 @@ dots_rules::check(const yang::data_node& x,
   return std::nullopt;
 }
 
+void dots_rules::adopt(const yang::data_node& old, yang::data_node& replacement,
+                       const yang::instance_path&) const {
+  if (replacement.row != &rows::client_row)
+    return;
+  for (const auto* list : {&rows::aliases_row, &rows::acls_row})
+    if (replacement.find(*list))
+      return;
+  for (const auto* list : {&rows::aliases_row, &rows::acls_row})
+    if (auto x = old.find(*list))
+      replacement.append(*x);
+}
+
 } // namespace tocsin::protocol::data
