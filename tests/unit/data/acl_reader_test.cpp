@@ -275,14 +275,6 @@ TEST(acl_reader, fields_that_the_drivers_lack_are_unknown) {
                  acl_at("/type"), poor);
 }
 
-// DATA-182
-TEST(acl_reader, without_filters_in_the_drivers_nothing_is_accepted) {
-  acl_policy none;
-  none.can = {};
-  expect_refused(one_ace("", ""), error_tag::operation_not_supported, acl_at(),
-                 none);
-}
-
 // DATA-107, DATA-186
 TEST(acl_reader, an_entry_needs_an_action) {
   expect_refused(acls(R"({"name":"a","aces":{"ace":[{"name":"e"}]}})"),
