@@ -194,10 +194,7 @@ result<void> node::assemble(actors::supervisor_setup& setup) {
   std::uint32_t reactors = 1;
   if (config_.server) {
     reactors = config_.server->reactors;
-    limits.max_associations =
-        std::max<std::size_t>(1, config_.server->max_sessions / reactors);
-    limits.max_handshakes = config_.server->max_handshakes;
-    limits.cookies.answers_per_second = config_.server->cookie_rate;
+    limits = limits_of(*config_.server);
   }
   network_ = std::make_unique<network>(system_, reactors, limits);
   setup.name = config_.node.name;

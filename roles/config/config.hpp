@@ -113,8 +113,9 @@ struct server_config {
   std::filesystem::path ticket_key; ///< empty in the file: in data_dir
   std::uint32_t reactors = 1;       ///< threads that own sockets, per address
   std::uint32_t max_sessions = 100'000;
-  std::uint32_t max_handshakes = 256; ///< in progress at once, per reactor
-  std::uint32_t cookie_rate = 10'000; ///< answers per second, per reactor
+  std::uint32_t max_connections = 10'000; ///< over TCP
+  std::uint32_t max_handshakes = 256;     ///< in progress at once, per reactor
+  std::uint32_t cookie_rate = 10'000;     ///< answers per second, per reactor
   /// RFC 9132, Section 4.4.4: active but terminating.
   std::chrono::seconds terminating_period{120};
   std::chrono::seconds max_terminating_period{300};

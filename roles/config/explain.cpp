@@ -96,7 +96,10 @@ void explain_server(std::string& out, const server_config& x) {
   out += x.listen_tls.empty() ? "" : "\n";
   explain_identity(out, x.identity, false);
   out += "  " + heartbeat_text(x.heartbeat_interval, x.missing_hb_allowed)
-         + "\n  at most " + std::to_string(x.max_sessions) + " sessions\n";
+         + "\n  at most " + std::to_string(x.max_sessions) + " sessions";
+  if (!x.listen_tls.empty())
+    out += ", " + std::to_string(x.max_connections) + " connections over TCP";
+  out += "\n";
   out += "  overlapping requests of different clients: "
          + std::string{label(x.conflict_policy)} + "\n";
   out += x.loss_of_signal ? "  requests may wait for the loss of the signal "

@@ -131,6 +131,14 @@ void describe(Visitor& v, server_config& x) {
                      .doc = "Sessions at one time, all reactors together.",
                      .min = 1,
                      .max = 10'000'000});
+  v(x.max_connections,
+    {.name = "max_connections",
+     .doc = "TCP connections at one time, all reactors together, those of the "
+            "node's own client included; newcomers beyond are reset. Each "
+            "takes a file descriptor, and the last 64 of the process go to no "
+            "newcomer.",
+     .min = 1,
+     .max = 1'000'000});
   v(x.max_handshakes,
     {.name = "max_handshakes",
      .doc = "Handshakes in progress at one time, per reactor: they share it "

@@ -46,6 +46,18 @@ sig::config_policy terms_of(const server_config& x) {
   return out;
 }
 
+transports::reactor_limits limits_of(const server_config& x) {
+  auto share = [&x](std::uint32_t of_all) {
+    return std::max<std::size_t>(1, of_all / std::max(1u, x.reactors));
+  };
+  transports::reactor_limits out;
+  out.max_associations = share(x.max_sessions);
+  out.max_connections = share(x.max_connections);
+  out.max_handshakes = x.max_handshakes;
+  out.cookies.answers_per_second = x.cookie_rate;
+  return out;
+}
+
 sig::redirect_settings redirects_of(const server_config& x) {
   sig::redirect_settings out;
   if (!x.redirect)

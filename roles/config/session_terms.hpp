@@ -2,6 +2,7 @@
 #include "protocol/signal/redirect.hpp"
 #include "protocol/signal/session_config.hpp"
 #include "roles/config/config.hpp"
+#include "transports/reactor.hpp"
 
 #include <optional>
 
@@ -11,6 +12,10 @@ namespace tocsin::roles {
 
 /// What a server accepts, and what holds until a client negotiates.
 protocol::signal::config_policy terms_of(const server_config& x);
+
+/// What its reactors take on, each of them: limits of all reactors together are
+/// divided among them, at least 1 for each.
+transports::reactor_limits limits_of(const server_config& x);
 
 /// When and where to a server sends clients away (RFC 9132, Section 4.6).
 protocol::signal::redirect_settings redirects_of(const server_config& x);

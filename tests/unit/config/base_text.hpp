@@ -18,6 +18,7 @@ ca = "pki/ca.pem"
 crl = "pki/crl.pem"
 reactors = 2
 max_sessions = 5000
+max_connections = 700
 max_handshakes = 64
 cookie_rate = 2000
 terminating_period = "2m"

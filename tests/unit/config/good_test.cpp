@@ -79,6 +79,7 @@ TEST(good, the_server_is_as_written) {
   EXPECT_EQ(server.identity.crl, "/etc/tocsin/pki/crl.pem");
   EXPECT_EQ(server.reactors, 2u);
   EXPECT_EQ(server.max_sessions, 5000u);
+  EXPECT_EQ(server.max_connections, 700u);
   EXPECT_EQ(server.max_handshakes, 64u);
   EXPECT_EQ(server.cookie_rate, 2000u);
   EXPECT_EQ(server.terminating_period, seconds{120});
@@ -370,6 +371,7 @@ TEST(explain, says_what_the_node_is) {
        {"Node edge-1", "/etc/tocsin/state/tocsin.db",
         "listens on 192.0.2.1:4646/udp [2001:db8::1]:14646/udp with 2 reactors",
         "and for TLS on 192.0.2.1:14647/tcp", "newest-wins",
+        "at most 5000 sessions, 700 connections over TCP\n",
         "sends clients to dots2.example.net",
         "serves example (4 identities): 198.51.100.0/24, 2001:db8:6401::/48",
         "up to 20 mitigations of 12h or without an end, traffic is limited to "

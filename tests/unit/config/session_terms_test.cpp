@@ -27,6 +27,24 @@ TEST(session_terms, a_server_accepts_what_its_configuration_says) {
   EXPECT_EQ(terms.defaults.missing_hb_allowed, 10u);
 }
 
+TEST(session_terms, a_reactor_has_its_share_of_what_the_node_takes_on) {
+  server_config x;
+  EXPECT_EQ(limits_of(x).max_associations, 100'000u);
+  EXPECT_EQ(limits_of(x).max_connections, 10'000u);
+  x.reactors = 4;
+  x.max_sessions = 5000;
+  x.max_connections = 700;
+  x.max_handshakes = 64;
+  x.cookie_rate = 2000;
+  EXPECT_EQ(limits_of(x).max_associations, 1250u);
+  EXPECT_EQ(limits_of(x).max_connections, 175u);
+  EXPECT_EQ(limits_of(x).max_handshakes, 64u);
+  EXPECT_EQ(limits_of(x).cookies.answers_per_second, 2000u);
+  x.max_sessions = x.max_connections = 3;
+  EXPECT_EQ(limits_of(x).max_associations, 1u);
+  EXPECT_EQ(limits_of(x).max_connections, 1u);
+}
+
 // SIG-243: what is not configured is not negotiated.
 TEST(session_terms, a_client_without_wishes_takes_the_server_s_values) {
   EXPECT_FALSE(wishes_of(upstream_config{}));
