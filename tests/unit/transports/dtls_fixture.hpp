@@ -1,8 +1,6 @@
 #pragma once
-#include "tests/support/test_pki.hpp"
+#include "tests/unit/transports/security_fixture.hpp"
 #include "transports/dtls.hpp"
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
@@ -26,9 +24,8 @@ struct link_quality {
 
 /// A client and a server association with a virtual link and virtual time
 /// between them, and a cookie guard before the server as in a reactor.
-class dtls_fixture : public ::testing::Test {
+class dtls_fixture : public security_fixture {
 protected:
-  using credentials_ptr = std::shared_ptr<const credentials>;
   static constexpr auto handshaking = dtls_association::state::handshaking;
   static constexpr auto established = dtls_association::state::established;
   static constexpr auto closed = dtls_association::state::closed;
@@ -38,28 +35,6 @@ protected:
     bool to_server;
     bytes data;
   };
-
-  static test::test_pki& pki() {
-    static test::test_pki x;
-    return x;
-  }
-
-  credentials_ptr load(const test::issued_certificate& own,
-                       const test::test_pki& trusted = pki()) {
-    auto files = test::write_files(
-        directory, "n" + std::to_string(++files_written), own, trusted);
-    auto x = credentials::load(
-        {files.certificate, files.key, files.trust, std::nullopt});
-    EXPECT_TRUE(x) << to_string(x.error());
-    return *x;
-  }
-
-  credentials_ptr server_credentials() {
-    return load(pki().server("dots.example"));
-  }
-  credentials_ptr client_credentials() {
-    return load(pki().client("client.example"));
-  }
 
   void start_client(credentials_ptr credentials,
                     const std::string& server_name = "dots.example") {
@@ -172,7 +147,6 @@ protected:
   socket_address client_address = *socket_address::parse("192.0.2.1:1000");
   socket_address server_address = *socket_address::parse("192.0.2.9:4646");
   cookie_guard guard{{}, now};
-  test::temporary_directory directory;
   credentials_ptr server_credentials_;
   std::unique_ptr<dtls_association> client;
   std::unique_ptr<dtls_association> server;
@@ -206,7 +180,6 @@ private:
     }
   }
 
-  int files_written = 0;
   std::string client_name;
 };
 

@@ -31,124 +31,7 @@ protected:
     EXPECT_EQ(received_by(*server), std::vector<std::string>{"question"});
     EXPECT_EQ(received_by(*client), std::vector<std::string>{"answer"});
   }
-  credential_files write(const test::issued_certificate& own) {
-    auto files = test::write_files(directory, "w" + std::to_string(++written),
-                                   own, pki());
-    return {files.certificate, files.key, files.trust, {}, {}};
-  }
-  static credentials_ptr load_files(const credential_files& files) {
-    auto x = credentials::load(files);
-    EXPECT_TRUE(x) << to_string(x.error());
-    return *x;
-  }
-  credentials_ptr load_psk(const std::string& lines) {
-    auto name = "psk" + std::to_string(++written);
-    return load_files({{}, {}, {}, {}, directory.write(name, lines, 0600)});
-  }
-  int written = 0;
 };
-
-// SIG-338
-TEST_F(dtls_resumption_test, the_peer_is_known_again) {
-  auto server_side = server_credentials();
-  auto client_side = client_credentials();
-  for (auto resumed : {false, true, true}) {
-    again(server_side, client_side);
-    expect(resumed);
-    EXPECT_EQ(server->peer(), client_side->own());
-    EXPECT_EQ(client->peer(), server_side->own());
-  }
-}
-
-// SIG-338
-TEST_F(dtls_resumption_test, a_restarted_server_resumes_with_the_same_secret) {
-  auto file = directory.path() / "tickets";
-  auto own = pki().server("dots.example");
-  auto client_side = client_credentials();
-  for (auto resumed : {false, true}) {
-    auto keys = ticket_keys::load_or_create(file);
-    ASSERT_TRUE(keys) << to_string(keys.error());
-    options.resumption.tickets = *keys;
-    again(load(own), client_side);
-    expect(resumed);
-  }
-  options.resumption.tickets = ticket_keys::random();
-  again(load(own), client_side);
-  expect(false);
-}
-
-TEST_F(dtls_resumption_test, a_client_revoked_since_is_told_so) {
-  auto lost = pki().client("lost.example");
-  auto files = write(pki().server("dots.example"));
-  auto client_side = load(lost);
-  again(load_files(files), client_side);
-  expect(false);
-  files.revocation = directory.write("crl.pem", pki().revoke({lost.der}), 0644);
-  again(load_files(files), client_side);
-  EXPECT_EQ(server->current(), closed);
-  EXPECT_EQ(server->failure_reason(), "the peer's certificate is revoked");
-}
-
-// The CA changed, and so did the client's trust; the client's own certificate
-// is judged anew and refused, not silently resumed.
-TEST_F(dtls_resumption_test, a_server_that_changed_its_cas_asks_again) {
-  auto own = pki().server("dots.example");
-  auto client_side = client_credentials();
-  again(load(own), client_side);
-  expect(false);
-  test::test_pki other{"Other CA"};
-  again(load(own, other), client_side);
-  EXPECT_EQ(server->failure_reason(),
-            "the peer's certificate was not issued by a trusted CA");
-}
-
-TEST_F(dtls_resumption_test, a_server_revoked_since_is_not_resumed) {
-  auto own = pki().server("dots.example");
-  auto server_side = load(own);
-  auto files = write(pki().client("client.example"));
-  again(server_side, load_files(files));
-  expect(false);
-  files.revocation = directory.write("crl.pem", pki().revoke({own.der}), 0644);
-  again(server_side, load_files(files));
-  EXPECT_EQ(client->failure_reason(), "the peer's certificate is revoked");
-}
-
-TEST_F(dtls_resumption_test, another_name_or_identity_begins_anew) {
-  auto both = load(
-      pki().issue({"x", {"dots.example", "other.example"}, {}, true, false}));
-  auto client_side = client_credentials();
-  again(both, client_side);
-  expect(false);
-  again(both, client_side, "other.example");
-  expect(false);
-  again(both, load(pki().client("another.example")), "other.example");
-  expect(false);
-  EXPECT_EQ(server->peer().common_name, "another.example");
-}
-
-TEST_F(dtls_resumption_test, a_pre_shared_key_is_resumed_until_keys_change) {
-  const std::string line = "client7:000102030405060708090a0b0c0d0e0f\n";
-  auto client_side = load_psk(line);
-  for (auto resumed : {false, true, true}) {
-    again(load_psk(line), client_side);
-    expect(resumed);
-    EXPECT_EQ(server->peer().psk_identity, "client7");
-  }
-  again(load_psk(line + "b:ff0102030405060708090a0b0c0d0e0f\n"), client_side);
-  expect(false);
-}
-
-TEST_F(dtls_resumption_test, nothing_is_kept_without_a_cache_or_tickets) {
-  auto cache = options.resumption.cache;
-  auto server_side = server_credentials();
-  auto client_side = client_credentials();
-  options.resumption.tickets = nullptr;
-  for (int i = 0; i < 2; ++i) {
-    again(server_side, client_side);
-    expect(false);
-  }
-  EXPECT_EQ(cache->size(), 0u);
-}
 
 // A server without state looks at one datagram only.
 TEST_F(dtls_resumption_test, the_hello_with_a_ticket_is_one_datagram) {
@@ -258,7 +141,7 @@ TEST_F(dtls_resumption_test, a_server_with_both_takes_either) {
   const std::string line = "client7:000102030405060708090a0b0c0d0e0f\n";
   auto files = write(pki().server("dots.example"));
   files.psk = directory.write("keys", line, 0600);
-  auto both = load_files(files);
+  auto both = load(files);
   again(both, load_psk(line));
   expect(false);
   EXPECT_EQ(server->peer().psk_identity, "client7");

@@ -1,8 +1,6 @@
 #pragma once
-#include "tests/support/test_pki.hpp"
+#include "tests/unit/transports/security_fixture.hpp"
 #include "transports/tls.hpp"
-
-#include <gtest/gtest.h>
 
 #include <memory>
 #include <optional>
@@ -12,44 +10,11 @@
 namespace tocsin::transports {
 
 /// A TLS client and a TLS server with nothing but memory between them.
-class tls_fixture : public ::testing::Test {
+class tls_fixture : public security_fixture {
 protected:
-  using credentials_ptr = std::shared_ptr<const credentials>;
   static constexpr auto handshaking = tls_association::state::handshaking;
   static constexpr auto established = tls_association::state::established;
   static constexpr auto closed = tls_association::state::closed;
-
-  static test::test_pki& pki() {
-    static test::test_pki x;
-    return x;
-  }
-
-  credential_files write(const test::issued_certificate& own,
-                         const test::test_pki& trusted = pki()) {
-    auto files = test::write_files(
-        directory, "n" + std::to_string(++files_written), own, trusted);
-    return {files.certificate, files.key, files.trust, {}, {}};
-  }
-  static credentials_ptr load(const credential_files& files) {
-    auto x = credentials::load(files);
-    EXPECT_TRUE(x) << to_string(x.error());
-    return x ? *x : nullptr;
-  }
-  credentials_ptr load(const test::issued_certificate& own,
-                       const test::test_pki& trusted = pki()) {
-    return load(write(own, trusted));
-  }
-  credentials_ptr load_psk(const std::string& lines) {
-    auto name = "psk" + std::to_string(++files_written);
-    return load({{}, {}, {}, {}, directory.write(name, lines, 0600)});
-  }
-
-  credentials_ptr server_credentials() {
-    return load(pki().server("dots.example"));
-  }
-  credentials_ptr client_credentials() {
-    return load(pki().client("client.example"));
-  }
 
   void start(credentials_ptr server_side, credentials_ptr client_side,
              const std::string& name = "dots.example") {
@@ -115,10 +80,8 @@ protected:
   time_point now = time_point{} + std::chrono::hours{1000};
   tls_options server_options;
   tls_options client_options;
-  test::temporary_directory directory;
   std::unique_ptr<tls_association> client;
   std::unique_ptr<tls_association> server;
-  int files_written = 0;
 };
 
 } // namespace tocsin::transports
