@@ -243,7 +243,7 @@ void http_server_exchange::receive(byte_view octets, time_point now) {
 }
 
 bool http_server_exchange::wants_input() const noexcept {
-  return !impl_->closing && !impl_->full();
+  return impl_->closing || !impl_->full();
 }
 
 std::optional<http_server_exchange::request>

@@ -66,7 +66,8 @@ public:
   /// Takes any piece of the stream.
   void receive(byte_view octets, time_point now);
 
-  /// False while input has to wait, or is of no use any more.
+  /// False while input has to wait. What comes after the last request is taken,
+  /// and dropped.
   bool wants_input() const noexcept;
 
   /// The next request, once those before it are answered.

@@ -68,7 +68,6 @@ public:
       : limits_{limits} {
     this->header_limit(UINT32_MAX); // ours was checked before
     this->body_limit(limits.body);
-    this->eager(true);
     this->skip(no_body);
   }
 
@@ -119,6 +118,8 @@ private:
       return 0;
     put(in.first(size));
     head_done_ = true;
+    if (!problem_ && !this->is_header_done())
+      problem_ = http_problem{400, "this is not HTTP/1.1"};
     if (!problem_)
       problem_ = check_framing(fields, version);
     return size;
@@ -130,7 +131,8 @@ private:
     if (!this->chunked())
       return in.empty() ? 0 : put(in);
     // What ends a chunked body has five octets at least; of less, Beast's
-    // parser asserts that it does not happen.
+    // parser asserts that it does not happen. It takes one frame, or what there
+    // is of the data in a chunk, at a time: the check holds for each.
     if (in.size() < 5)
       return 0;
     auto window = in.first(std::min(in.size(), max_chunk_frame));

@@ -28,6 +28,10 @@ public:
   /// The next piece of the stream, of any size; the view ends with the call.
   virtual void on_octets(byte_view octets) = 0;
 
+  /// All that was queued has gone to the kernel: time for the next piece of
+  /// something long.
+  virtual void on_drained() {}
+
   /// The peer ended the connection, or it broke, or a limit ended it; the last
   /// call. `reason`: a sentence for a person. If the peer ended it in an
   /// orderly way, what is queued by the end of this turn is still sent. Not

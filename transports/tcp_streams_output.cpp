@@ -46,6 +46,7 @@ bool tcp_streams::write(stream& x) {
 }
 
 void tcp_streams::flush(stream& x) {
+  bool had_output = !x.output.empty();
   if (x.doomed || x.now_is == phase::connecting || !write(x))
     return;
   if (x.output.empty() && x.output.capacity() > kept_capacity)
@@ -60,6 +61,8 @@ void tcp_streams::flush(stream& x) {
       shutdown(x.socket.get(), SHUT_WR);
   }
   watch(x);
+  if (auto told = x.handler; told && had_output && x.output.empty())
+    told->on_drained();
 }
 
 void tcp_streams::close(connection id, bool flush, time_point now) {

@@ -15,7 +15,7 @@
 namespace tocsin::transports {
 
 struct tls_association::impl : tls_session_context {
-  tls_options options;
+  std::chrono::seconds handshake_limit{};
   bssl::UniquePtr<SSL> ssl;
   state current = state::handshaking;
   std::string reason;
@@ -28,6 +28,7 @@ struct tls_association::impl : tls_session_context {
   bytes output;
   bytes plaintext;
 
+  void take(const tls_options& x);
   result<void> open(time_point now);
   void resume();
   void run();
@@ -89,14 +90,21 @@ ssl_verify_result_t on_chain(SSL* ssl, std::uint8_t* alert) {
   return x.verdict.good ? ssl_verify_ok : ssl_verify_invalid;
 }
 
-bool agreed_on_coap(const SSL* ssl) {
+bool agreed_on(const SSL* ssl, std::string_view protocol) {
   const std::uint8_t* name = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl, &name, &size);
-  return as_text(byte_view{name, size}) == "coap";
+  return as_text(byte_view{name, size}) == protocol;
 }
 
 } // namespace
+
+void tls_association::impl::take(const tls_options& x) {
+  handshake_limit = x.handshake_limit;
+  alpn = x.alpn;
+  require_alpn = x.require_alpn;
+  resumption = x.resumption;
+}
 
 result<void> tls_association::impl::open(time_point now) {
   ssl.reset(SSL_new(tls_of(*own).ctx.get()));
@@ -118,13 +126,15 @@ result<void> tls_association::impl::open(time_point now) {
     SSL_set_accept_state(x);
   } else {
     SSL_set_connect_state(x);
+    if (!offer_protocol(x, alpn))
+      return fail(ec::internal, "TLS", take_tls_error());
     if (!is_address_literal(server_name)
         && !SSL_set_tlsext_host_name(x, server_name.c_str()))
       return fail(ec::malformed, server_name, "not a name of a server");
     if (resumption.cache)
       resume();
   }
-  give_up = now + options.handshake_limit;
+  give_up = now + handshake_limit;
   return {};
 }
 
@@ -165,9 +175,10 @@ void tls_association::impl::shake() {
 
 void tls_association::impl::established() {
   auto* x = ssl.get();
-  if (options.require_alpn && !agreed_on_coap(x)) {
+  if (require_alpn && !agreed_on(x, alpn)) {
     SSL_shutdown(x);
-    return end("the peer did not agree on the protocol coap by ALPN");
+    return end("the peer did not agree on the protocol " + std::string{alpn}
+               + " by ALPN");
   }
   auto chain = chain_of(SSL_get0_peer_certificates(x));
   const char* identity = SSL_get_psk_identity(x);
@@ -253,9 +264,7 @@ tls_association::server(std::shared_ptr<const transports::credentials> own,
                         const tls_options& options, time_point now) {
   auto x = std::make_unique<impl>();
   x->own = std::move(own);
-  x->options = options;
-  x->require_alpn = options.require_alpn;
-  x->resumption = options.resumption;
+  x->take(options);
   if (auto opened = x->open(now); !opened)
     return opened.error();
   return std::unique_ptr<tls_association>{new tls_association{std::move(x)}};
@@ -272,10 +281,8 @@ tls_association::client(std::shared_ptr<const transports::credentials> own,
     return usable.error();
   auto x = std::make_unique<impl>();
   x->own = std::move(own);
-  x->options = options;
   x->server_name = server_name;
-  x->require_alpn = options.require_alpn;
-  x->resumption = options.resumption;
+  x->take(options);
   if (auto opened = x->open(now); !opened)
     return opened.error();
   x->run();

@@ -15,12 +15,19 @@
 
 namespace tocsin::transports {
 
+/// What ALPN calls HTTP/1.1 (RFC 7301, Section 6).
+inline constexpr std::string_view http_alpn = "http/1.1";
+
 /// Settings of one association.
 struct tls_options {
   /// The whole handshake ends in failure after this.
   std::chrono::seconds handshake_limit{60};
-  /// Close unless the protocol `coap` is agreed on by ALPN (RFC 8323, Section
-  /// 8.2). Not required: still offered, and selected.
+  /// What is spoken inside, as ALPN names it (RFC 7301): "coap", http_alpn.
+  std::string_view alpn = "coap";
+  /// Close unless that is agreed on by ALPN (RFC 8323, Section 8.2). Not
+  /// required: still offered, and selected. A client that offers only others
+  /// is served `coap` then, for it may not know the name, but not `http/1.1`:
+  /// it must not be made to speak that to us (RFC 7301, Section 3.2).
   bool require_alpn = true;
   /// Without it no association is resumed.
   resumption_options resumption{};

@@ -31,10 +31,6 @@ std::string suites(bool certificate, bool psk) {
 // All chains in use are shorter; bounds what a peer can make us store.
 constexpr std::size_t max_chain_octets = 32768;
 
-// RFC 7301: the length of the name, then the name (RFC 8323, Section 8.2).
-constexpr std::string_view offered_protocols = "\x04"
-                                               "coap";
-
 tls_session_context& context_of(const SSL* ssl) {
   return *static_cast<tls_session_context*>(SSL_get_app_data(ssl));
 }
@@ -47,7 +43,8 @@ unix_seconds wall_clock() {
 
 int select_protocol(SSL* ssl, const std::uint8_t** out, std::uint8_t* out_size,
                     const std::uint8_t* in, unsigned in_size, void*) {
-  auto name = as_octets(offered_protocols).subspan(1);
+  auto& x = context_of(ssl);
+  auto name = as_octets(x.alpn);
   for (byte_view rest{in, in_size}; !rest.empty();) {
     auto size = std::size_t{rest[0]};
     if (rest.size() - 1 < size)
@@ -59,10 +56,10 @@ int select_protocol(SSL* ssl, const std::uint8_t** out, std::uint8_t* out_size,
     }
     rest = rest.subspan(1 + size);
   }
-  auto& x = context_of(ssl);
-  if (!x.require_alpn)
+  if (!x.require_alpn && x.alpn == coap_alpn)
     return SSL_TLSEXT_ERR_NOACK;
-  x.verdict.reason = "the peer offers other protocols than coap";
+  x.verdict.reason =
+      "the peer offers other protocols than " + std::string{x.alpn};
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
@@ -76,7 +73,8 @@ ssl_select_cert_result_t look_at_hello(const SSL_CLIENT_HELLO* hello) {
           hello, TLSEXT_TYPE_application_layer_protocol_negotiation, &data,
           &size))
     return ssl_select_cert_success;
-  x.verdict.reason = "the peer does not offer the protocol coap by ALPN";
+  x.verdict.reason = "the peer does not offer the protocol "
+                     + std::string{x.alpn} + " by ALPN";
   return ssl_select_cert_error;
 }
 
@@ -218,6 +216,12 @@ void set_resumption(SSL_CTX* ctx) {
 
 } // namespace
 
+// RFC 7301: the length of the name, then the name.
+bool offer_protocol(SSL* ssl, std::string_view name) {
+  auto list = static_cast<char>(name.size()) + std::string{name};
+  return SSL_set_alpn_protos(ssl, as_octets(list).data(), list.size()) == 0;
+}
+
 std::vector<bytes> chain_of(const STACK_OF(CRYPTO_BUFFER) * chain) {
   std::vector<bytes> out;
   for (std::size_t i = 0; chain && i < sk_CRYPTO_BUFFER_num(chain); ++i) {
@@ -254,10 +258,7 @@ make_tls_context(byte_view chain_pem, byte_view key_pem, bool psk) {
       || !SSL_CTX_set_max_proto_version(ctx, newest)
       || !SSL_CTX_set_strict_cipher_list(
           ctx, suites(!chain_pem.empty(), psk).c_str())
-      || !SSL_CTX_set1_curves_list(ctx, "X25519:P-256:P-384")
-      || SSL_CTX_set_alpn_protos(ctx, as_octets(offered_protocols).data(),
-                                 offered_protocols.size())
-             != 0)
+      || !SSL_CTX_set1_curves_list(ctx, "X25519:P-256:P-384"))
     return fail(ec::unsupported, "TLS", take_tls_error());
   if (!chain_pem.empty() && !use_key_pair(ctx, chain_pem, key_pem))
     return fail(ec::malformed, "TLS",

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tocsin::transports {
@@ -26,11 +27,15 @@ const tls_context& tls_of(const credentials& own) noexcept;
 result<std::shared_ptr<const tls_context>>
 make_tls_context(byte_view chain_pem, byte_view key_pem, bool psk);
 
+/// What associations speak unless told otherwise.
+inline constexpr std::string_view coap_alpn = "coap";
+
 /// What the callbacks of the shared context ask of, and tell, one association:
 /// its SSL's app data points to one of these.
 struct tls_session_context {
   std::shared_ptr<const credentials> own;
   std::string server_name; // empty: we are the server
+  std::string_view alpn = coap_alpn;
   bool require_alpn = true;
   resumption_options resumption;
   verification verdict;
@@ -38,6 +43,9 @@ struct tls_session_context {
 
   bool is_server() const noexcept { return server_name.empty(); }
 };
+
+/// Client: offers this protocol by ALPN.
+bool offer_protocol(SSL* ssl, std::string_view name);
 
 /// The DER certificates of a chain; none if it is null.
 std::vector<bytes> chain_of(const STACK_OF(CRYPTO_BUFFER) * chain);

@@ -153,7 +153,7 @@ TEST_F(http_client_exchange_test, answers_in_doubt_are_refused) {
         "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
         "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n",
         "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n",
-        "HTTP/1.1 600 OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        "HTTP/1.1 600 OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "H\r\n\r\n",
         "HTTP/1.1 101 Switching Protocols\r\n\r\n"}) {
     EXPECT_EQ(refusal(text), ec::malformed) << text;
     EXPECT_FALSE(uut->usable());
