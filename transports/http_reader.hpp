@@ -136,10 +136,22 @@ private:
     if (in.size() < 5)
       return 0;
     auto window = in.first(std::min(in.size(), max_chunk_frame));
-    auto taken = put(window);
+    auto taken = data_left_ > 0 || frame_ready(window) ? put(window) : 0;
     if (taken == 0 && !problem_ && window.size() == max_chunk_frame)
       problem_ = http_problem{400, "the framing of a chunk is too large"};
     return taken;
+  }
+
+  // Is the first line of a frame complete, and any string in it, too? Else
+  // Beast's parser would look for its end in the lines that follow.
+  bool frame_ready(byte_view in) {
+    auto text = as_text(in);
+    auto end = text.find("\r\n", first_chunk_ ? 0 : 2);
+    if (end == text.npos)
+      return false;
+    if (std::ranges::count(text.substr(0, end), '"') % 2 != 0)
+      problem_ = http_problem{400, "a chunk extension has no end"};
+    return !problem_;
   }
 
   std::size_t put(byte_view in) {
@@ -203,15 +215,19 @@ private:
     return piece.size();
   }
 
-  void on_chunk_header_impl(std::uint64_t, string_view extensions,
+  void on_chunk_header_impl(std::uint64_t size, string_view extensions,
                             error_code& error) override {
+    first_chunk_ = false;
+    data_left_ = size;
     if (!is_http_value({extensions.data(), extensions.size()}))
       error = boost::beast::http::error::bad_chunk_extension;
   }
 
   std::size_t on_chunk_body_impl(std::uint64_t, string_view piece,
                                  error_code& error) override {
-    return on_body_impl(piece, error);
+    auto taken = on_body_impl(piece, error);
+    data_left_ -= taken;
+    return taken;
   }
 
   void on_finish_impl(error_code&) override {}
@@ -222,6 +238,8 @@ private:
   bool begun_ = false;
   bool head_done_ = false;
   bool body_begun_ = false;
+  bool first_chunk_ = true;
+  std::uint64_t data_left_ = 0; // in the present chunk
 };
 
 } // namespace tocsin::transports
