@@ -224,6 +224,52 @@ using upstream_actor = session_owner_actor::extend<
     // INTERNAL: connect again, refresh, poll.
     caf::reacts_to<atom::tick>>;
 
+/// What one customer has set up over its data channels (RFC 8783).
+using datastore_actor = caf::typed_actor<
+    // A request of one of its clients.
+    caf::replies_to<atom::serve, http_call>::with<http_answer>>;
+
+/// Who wants to know about the life of data channels, and knows the DATASTOREs.
+using data_owner_actor = caf::typed_actor<
+    // The DATASTORE of this customer; started if there is none.
+    caf::replies_to<atom::store, std::string>::with<caf::strong_actor_ptr>,
+    // The handshake is done; the sender is the DATA SESSION.
+    caf::reacts_to<atom::opened, data_opened, caf::strong_actor_ptr>,
+    // It ended.
+    caf::reacts_to<atom::gone, data_ended>>;
+
+/// One connection of a client's data channel.
+using data_session_actor = caf::typed_actor<
+    // INTERNAL: a piece of the stream, from the reactor.
+    caf::reacts_to<atom::packet, bytes>,
+    // INTERNAL: all that was sent is out.
+    caf::reacts_to<atom::drained>,
+    // INTERNAL: the connection is gone, for this reason.
+    caf::reacts_to<atom::gone, std::string>,
+    // INTERNAL: a deadline of TLS or HTTP.
+    caf::reacts_to<atom::tick>,
+    // What the operator sees.
+    caf::replies_to<atom::status>::with<session_view>,
+    // Ends it, for this reason, once the request under way is answered.
+    caf::reacts_to<atom::finish, std::string>>;
+
+/// The data channel to one server, as a client.
+using data_client_actor = caf::typed_actor<
+    // Asks the server, after what was asked before. Fails with unavailable (no
+    // connection, or too much waits), timeout, closed, malformed, too_large.
+    caf::replies_to<atom::request, http_order>::with<http_answer>,
+    // What the operator sees of the connection.
+    caf::replies_to<atom::status>::with<session_view>,
+    // Ends the connection, and everything that waits.
+    caf::reacts_to<atom::finish>,
+    // INTERNAL: connection N is open, received this, has sent all, is gone.
+    caf::reacts_to<atom::opened, std::uint64_t>,
+    caf::reacts_to<atom::packet, std::uint64_t, bytes>,
+    caf::reacts_to<atom::drained, std::uint64_t>,
+    caf::reacts_to<atom::gone, std::uint64_t, std::string>,
+    // INTERNAL: a deadline.
+    caf::reacts_to<atom::tick>>;
+
 /// Root of a node's tree: starts, watches and restarts the others.
 using supervisor_actor = session_owner_actor::extend<
     // The CLIENT of this customer and cuid; started if there is none and the

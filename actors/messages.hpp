@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/data_values.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "mitigators/rule.hpp"
@@ -54,6 +55,11 @@ CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::session_view>))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::mitigator_view))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::upstream_view))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::node_view))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::transports::web_response))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::http_call))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::http_order))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::data_opened))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::data_ended))
 CAF_ADD_ATOM(tocsin, tocsin::atom, abandon, "abandon")
 CAF_ADD_ATOM(tocsin, tocsin::atom, adopt, "adopt")
 CAF_ADD_ATOM(tocsin, tocsin::atom, api, "api")
@@ -67,6 +73,7 @@ CAF_ADD_ATOM(tocsin, tocsin::atom, commit, "commit")
 CAF_ADD_ATOM(tocsin, tocsin::atom, committed, "committed")
 CAF_ADD_ATOM(tocsin, tocsin::atom, config, "config")
 CAF_ADD_ATOM(tocsin, tocsin::atom, counters, "counters")
+CAF_ADD_ATOM(tocsin, tocsin::atom, drained, "drained")
 CAF_ADD_ATOM(tocsin, tocsin::atom, exited, "exited")
 CAF_ADD_ATOM(tocsin, tocsin::atom, finish, "finish")
 CAF_ADD_ATOM(tocsin, tocsin::atom, forget, "forget")
@@ -95,6 +102,7 @@ CAF_ADD_ATOM(tocsin, tocsin::atom, serve, "serve")
 CAF_ADD_ATOM(tocsin, tocsin::atom, sessions, "sessions")
 CAF_ADD_ATOM(tocsin, tocsin::atom, silent, "silent")
 CAF_ADD_ATOM(tocsin, tocsin::atom, status, "status")
+CAF_ADD_ATOM(tocsin, tocsin::atom, store, "store")
 CAF_ADD_ATOM(tocsin, tocsin::atom, tick, "tick")
 CAF_ADD_ATOM(tocsin, tocsin::atom, traffic, "traffic")
 CAF_ADD_ATOM(tocsin, tocsin::atom, withdraw, "withdraw")
@@ -133,6 +141,11 @@ TOCSIN_LOCAL_TYPE(std::vector<tocsin::actors::session_view>)
 TOCSIN_LOCAL_TYPE(tocsin::actors::mitigator_view)
 TOCSIN_LOCAL_TYPE(tocsin::actors::upstream_view)
 TOCSIN_LOCAL_TYPE(tocsin::actors::node_view)
+TOCSIN_LOCAL_TYPE(tocsin::transports::web_response)
+TOCSIN_LOCAL_TYPE(tocsin::actors::http_call)
+TOCSIN_LOCAL_TYPE(tocsin::actors::http_order)
+TOCSIN_LOCAL_TYPE(tocsin::actors::data_opened)
+TOCSIN_LOCAL_TYPE(tocsin::actors::data_ended)
 
 namespace tocsin::actors {
 

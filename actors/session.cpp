@@ -1,6 +1,7 @@
 #include "actors/session.hpp"
 
 #include "actors/heartbeat.hpp"
+#include "actors/identity.hpp"
 #include "protocol/coap/endpoint.hpp"
 #include "protocol/coap/stream_endpoint.hpp"
 
@@ -25,15 +26,6 @@ std::unique_ptr<coap::message_layer> make_layer(const session_setup& setup,
       bounds.message_size, setup.security->max_plaintext()));
   return std::make_unique<coap::endpoint>(coap::parameters{}, setup.random,
                                           bounds);
-}
-
-/// Who the agent is, stable over a renewed certificate (RFC 9132, Section 8).
-std::string identity_of(const transports::peer_identity& x) {
-  if (!x.psk_identity.empty())
-    return "psk:" + x.psk_identity;
-  if (!x.dns_names.empty())
-    return x.dns_names.front();
-  return x.common_name.empty() ? x.spki_fingerprint : x.common_name;
 }
 
 } // namespace
@@ -213,11 +205,7 @@ void session::on_established() {
   peer_.fingerprint = who.fingerprint;
   peer_.identity = identity_of(who);
   if (setup_->server) {
-    auto found =
-        setup_->customers.find({{who.fingerprint, who.spki_fingerprint},
-                                who.dns_names,
-                                who.common_name,
-                                who.psk_identity});
+    auto found = setup_->customers.find(proven_names(who));
     if (found) {
       customer_ = *found;
       peer_.customer = customer_->name;

@@ -1,0 +1,27 @@
+#pragma once
+#include "protocol/signal/customer_table.hpp"
+#include "transports/peer_identity.hpp"
+
+#include <string>
+
+namespace tocsin::actors {
+
+/// Who the agent is, stable over a renewed certificate (RFC 9132, Section 8).
+inline std::string identity_of(const transports::peer_identity& x) {
+  if (!x.psk_identity.empty())
+    return "psk:" + x.psk_identity;
+  if (!x.dns_names.empty())
+    return x.dns_names.front();
+  return x.common_name.empty() ? x.spki_fingerprint : x.common_name;
+}
+
+/// What the table of customers asks of a peer.
+inline protocol::signal::peer_identity
+proven_names(const transports::peer_identity& x) {
+  return {{x.fingerprint, x.spki_fingerprint},
+          x.dns_names,
+          x.common_name,
+          x.psk_identity};
+}
+
+} // namespace tocsin::actors
