@@ -1,4 +1,4 @@
-#include "mitigators/json_reader.hpp"
+#include "mitigators/codec.hpp"
 #include "mitigators/protocol.hpp"
 
 #include <algorithm>
@@ -15,27 +15,6 @@ using simdjson::dom::element;
 using simdjson::dom::object;
 
 constexpr auto any_number = std::numeric_limits<std::uint64_t>::max();
-
-template <class T>
-std::optional<T> take(json_reader& outer, json_reader& inner, T value) {
-  if (inner.good())
-    return value;
-  outer.refuse(inner.why());
-  return std::nullopt;
-}
-
-std::vector<prefix> read_prefixes(json_reader& in, std::string_view name) {
-  return in.list<prefix>(name, [&](element x) -> std::optional<prefix> {
-    std::string_view text;
-    if (x.get(text))
-      return std::nullopt;
-    auto value = prefix::parse(text);
-    if (value)
-      return *value;
-    in.refuse(value.error());
-    return std::nullopt;
-  });
-}
 
 std::vector<port_range> read_ports(json_reader& in) {
   return in.list<port_range>(
@@ -112,16 +91,26 @@ std::optional<rule> read_rule(json_reader& outer, element x) {
   return take(outer, in, std::move(result));
 }
 
-std::vector<rule> read_rules(json_reader& in) {
+/// What sync and install have in common.
+template <class Order>
+Order read_items(json_reader& in, Order result) {
   in.need<array>("rules");
-  auto rules = in.list<rule>("rules", [&](element x) { //
+  result.rules = in.list<rule>("rules", [&](element x) { //
     return read_rule(in, x);
   });
+  result.filters = in.list<filter_set>("filters", [&](element x) { //
+    return read_filter_set(in, x);
+  });
   std::unordered_set<std::string_view> ids;
-  for (const auto& x : rules)
-    if (!ids.insert(x.id).second)
-      in.refuse(ec::conflict, "id", "occurs twice: " + x.id);
-  return rules;
+  auto note = [&](const std::string& id) {
+    if (!ids.insert(id).second)
+      in.refuse(ec::conflict, "id", "occurs twice: " + id);
+  };
+  for (const auto& x : result.rules)
+    note(x.id);
+  for (const auto& x : result.filters)
+    note(x.id);
+  return result;
 }
 
 std::optional<std::string> read_id(element x) {
@@ -145,9 +134,9 @@ std::optional<order> read_order(json_reader& in, std::string_view type) {
   auto more = in.find<bool>("more").value_or(false);
   auto part = static_cast<std::uint32_t>(in.number("part", 0xffffffff));
   if (type == "sync")
-    return to_driver::sync{seq, read_rules(in), more, part};
+    return read_items(in, to_driver::sync{seq, {}, more, part});
   if (type == "install")
-    return to_driver::install{seq, read_rules(in), more, part};
+    return read_items(in, to_driver::install{seq, {}, more, part});
   in.need<array>("ids");
   return to_driver::withdraw{seq, in.list<std::string>("ids", read_id), more,
                              part};
@@ -187,6 +176,8 @@ to_node::hello read_driver_hello(json_reader& in) {
   result.ipv6 = has(families, "ipv6");
   result.counters = offered.find<bool>("counters").value_or(false);
   result.max_rules = offered.number("max_rules", any_number);
+  result.filters = offered.find<bool>("filters").value_or(false);
+  result.max_entries = offered.number("max_entries", any_number);
   if (!offered.good())
     in.refuse(offered.why());
   return result;
@@ -212,6 +203,20 @@ std::optional<rule_counters> read_counters(json_reader& outer, element x) {
   json_reader in{members};
   rule_counters result;
   result.id = in.need<std::string_view>("id");
+  result.packets = in.need<std::uint64_t>("packets");
+  result.bytes = in.need<std::uint64_t>("bytes");
+  return take(outer, in, std::move(result));
+}
+
+std::optional<entry_counters> read_entry_counters(json_reader& outer,
+                                                  element x) {
+  object members;
+  if (x.get(members))
+    return std::nullopt;
+  json_reader in{members};
+  entry_counters result;
+  result.set = in.need<std::string_view>("set");
+  result.entry = in.need<std::string_view>("entry");
   result.packets = in.need<std::uint64_t>("packets");
   result.bytes = in.need<std::uint64_t>("bytes");
   return take(outer, in, std::move(result));
@@ -243,8 +248,11 @@ std::optional<report> read_report(json_reader& in, std::string_view type) {
   }
   if (type == "counters") {
     in.need<array>("rules");
-    return to_node::counters{in.list<rule_counters>(
-        "rules", [&](element x) { return read_counters(in, x); })};
+    return to_node::counters{
+        in.list<rule_counters>("rules",
+                               [&](element x) { return read_counters(in, x); }),
+        in.list<entry_counters>(
+            "filters", [&](element x) { return read_entry_counters(in, x); })};
   }
   if (type == "status")
     return read_status(in);
@@ -279,6 +287,19 @@ result<Message> decode(std::string_view line, Read read) {
 }
 
 } // namespace
+
+std::vector<prefix> read_prefixes(json_reader& in, std::string_view name) {
+  return in.list<prefix>(name, [&](element x) -> std::optional<prefix> {
+    std::string_view text;
+    if (x.get(text))
+      return std::nullopt;
+    auto value = prefix::parse(text);
+    if (value)
+      return *value;
+    in.refuse(value.error());
+    return std::nullopt;
+  });
+}
 
 result<order> decode_order(std::string_view line) {
   return decode<order>(line, read_order);

@@ -8,6 +8,22 @@
 
 namespace tocsin::mitigators {
 
+/// What is, or shall be, in force. The ids differ.
+struct batch {
+  std::vector<rule> rules;
+  std::vector<filter_set> filters; ///< empty without that capability
+
+  std::size_t size() const noexcept { return rules.size() + filters.size(); }
+  friend bool operator==(const batch&, const batch&) = default;
+};
+
+/// Totals since installation.
+struct totals {
+  std::vector<rule_counters> rules;
+  std::vector<entry_counters> filters;
+  friend bool operator==(const totals&, const totals&) = default;
+};
+
 /// What a driver of ours does with rules; driver_machine speaks the protocol
 /// for it. Calls come one at a time and may block; none may throw.
 class backend {
@@ -18,17 +34,16 @@ public:
 
   /// Name and capabilities.
   virtual to_node::hello describe() const = 0;
-  /// Makes exactly these rules be in force. The ids differ.
-  virtual failures sync(const std::vector<rule>& rules) = 0;
-  /// Puts rules into force or replaces those of the same id. The ids differ.
-  virtual failures install(const std::vector<rule>& rules) = 0;
-  /// Takes rules out of force; unknown ids are passed over.
+  /// Makes exactly this be in force.
+  virtual failures sync(const batch& all) = 0;
+  /// Puts it into force, replacing what has the same id.
+  virtual failures install(const batch& some) = 0;
+  /// Takes rules and filter sets out of force; unknown ids are passed over.
   virtual failures withdraw(const std::vector<std::string>& ids) = 0;
-  /// Totals of all rules, or why they cannot be had.
-  virtual result<std::vector<rule_counters>> counters() = 0;
-  /// Totals of (at least) these rules, which are about to be withdrawn.
-  virtual result<std::vector<rule_counters>>
-  last_counters(const std::vector<std::string>& ids);
+  /// Totals of all, or why they cannot be had.
+  virtual result<totals> counters() = 0;
+  /// Totals of (at least) these, which are about to be withdrawn.
+  virtual result<totals> last_counters(const std::vector<std::string>& ids);
   /// Health and load now.
   virtual to_node::status health() const = 0;
   /// The end: with `cleanup` nothing of ours may stay in force.
@@ -60,12 +75,16 @@ public:
   bool refused() const noexcept { return refused_; }
 
 private:
+  using failures = backend::failures;
+
   std::string on_hello(const to_driver::hello& x);
   std::string on_part(order x, std::uint64_t seq, std::uint32_t part,
                       bool more);
   std::string carry_out(order whole);
-  void forget_all_but(const std::vector<rule>& rules);
-  std::string changed_counters(result<std::vector<rule_counters>> totals);
+  failures put(batch items, bool exactly);
+  void forget_all_but(const batch& items);
+  void forget_lost_entries(const filter_set& now);
+  std::string changed_counters(result<totals> now);
   std::string changed_health();
 
   backend& backend_;
@@ -76,7 +95,10 @@ private:
   bool counting_ = false;
   std::optional<order> pending_; // the earlier lines of a divided order
   std::uint32_t parts_ = 0;      // how many they were
+  bool filtering_ = false;
   std::unordered_map<std::string, rule_counters> reported_;
+  using entries = std::unordered_map<std::string, entry_counters>;
+  std::unordered_map<std::string, entries> reported_filters_; // by set
   std::optional<to_node::status> health_;
 };
 

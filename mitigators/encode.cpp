@@ -1,8 +1,5 @@
+#include "mitigators/codec.hpp"
 #include "mitigators/protocol.hpp"
-#include "protocol/json/writer.hpp"
-
-#include <algorithm>
-#include <span>
 
 namespace tocsin::mitigators {
 
@@ -13,15 +10,9 @@ using protocol::signal::port_range;
 using protocol::signal::prefix;
 
 // More than the longest frame around the items of one line,
-// {"type":"withdraw","seq":(20 digits),"part":(10 digits),"more":true,...}.
+// {"type":"withdraw","seq":(20 digits),"part":(10 digits),"more":true,...},
+// with two lists.
 constexpr std::size_t frame_octets = 128;
-
-void write(writer& out, const std::vector<prefix>& xs) {
-  out.begin_array();
-  for (const auto& x : xs)
-    out.value(x.to_string());
-  out.end_array();
-}
 
 void write(writer& out, const std::vector<port_range>& xs) {
   out.begin_array();
@@ -42,7 +33,7 @@ void write(writer& out, const std::vector<std::uint8_t>& xs) {
 
 void write(writer& out, const rule::exemption& x) {
   out.begin_object();
-  write(out.key("sources"), x.sources);
+  write_prefixes(out.key("sources"), x.sources);
   write(out.key("ports"), x.ports);
   write(out.key("protocols"), x.protocols);
   out.end_object();
@@ -52,7 +43,7 @@ void write(writer& out, const rule& x) {
   out.begin_object().member("id", x.id).member("action", to_string(x.what));
   if (x.what == action::rate_limit)
     out.member("rate", x.rate);
-  write(out.key("prefixes"), x.prefixes);
+  write_prefixes(out.key("prefixes"), x.prefixes);
   write(out.key("ports"), x.ports);
   write(out.key("protocols"), x.protocols);
   out.key("accept").begin_array();
@@ -63,47 +54,70 @@ void write(writer& out, const rule& x) {
   out.member("mid", x.mid).end_object();
 }
 
-std::string item(const rule& x) {
-  return encode(x);
-}
-
 std::string item(const std::string& id) {
   writer out;
   return out.value(id), std::move(out).str();
 }
 
-/// One line per as many items as fit; an order without items is one line.
 template <class T>
-std::string list_order(std::string_view type, std::uint64_t seq,
-                       std::string_view member, std::span<const T> items,
-                       bool more, std::uint32_t part) {
-  std::string lines;
-  auto finish = [&](const std::string& body, bool continued) {
+std::string item(const T& x) {
+  return encode(x);
+}
+
+/// Writes one order: a line for as many items as fit; without items, one line.
+class order_lines {
+public:
+  /// `member`: the list that each line has.
+  order_lines(std::string_view type, std::string_view member, std::uint64_t seq,
+              std::uint32_t part)
+      : type_{type}, member_{member}, seq_{seq}, part_{part} {}
+
+  template <class T>
+  order_lines& add(const std::vector<T>& xs) {
+    for (const auto& x : xs)
+      append(items_, item(x));
+    return *this;
+  }
+  order_lines& add_filters(const std::vector<filter_set>& xs) {
+    for (const auto& x : xs)
+      append(filters_, item(x));
+    return *this;
+  }
+  std::string finish(bool more) {
+    close(more);
+    return std::move(lines_);
+  }
+
+private:
+  void append(std::string& to, const std::string& text) {
+    auto gathered = items_.size() + filters_.size();
+    if (gathered > 0 && gathered + text.size() + frame_octets > max_line_octets)
+      close(true);
+    to += to.empty() ? "" : ",";
+    to += text;
+  }
+  void close(bool continued) {
     writer out;
-    out.begin_object().member("type", type).member("seq", seq);
-    if (part > 0)
-      out.member("part", part);
+    out.begin_object().member("type", type_).member("seq", seq_);
+    if (part_ > 0)
+      out.member("part", part_);
     if (continued)
       out.member("more", true);
-    ++part;
-    out.key(member).raw("[" + body + "]").end_object();
-    lines += out.str() + '\n';
-  };
-  std::string body;
-  for (const auto& x : items) {
-    auto text = item(x);
-    if (!body.empty()
-        && body.size() + text.size() + frame_octets > max_line_octets) {
-      finish(body, true);
-      body.clear();
-    }
-    if (!body.empty())
-      body += ',';
-    body += text;
+    ++part_;
+    out.key(member_).raw("[" + items_ + "]");
+    if (!filters_.empty())
+      out.key("filters").raw("[" + filters_ + "]");
+    out.end_object();
+    lines_ += out.str() + '\n';
+    items_.clear();
+    filters_.clear();
   }
-  finish(body, more);
-  return lines;
-}
+
+  std::string_view type_, member_;
+  std::uint64_t seq_;
+  std::uint32_t part_;
+  std::string items_, filters_, lines_;
+};
 
 struct order_encoder {
   std::string operator()(const to_driver::hello& x) const {
@@ -113,16 +127,20 @@ struct order_encoder {
     return std::move(out).str() + '\n';
   }
   std::string operator()(const to_driver::sync& x) const {
-    return list_order("sync", x.seq, "rules", std::span{x.rules}, x.more,
-                      x.part);
+    return order_lines{"sync", "rules", x.seq, x.part}
+        .add(x.rules)
+        .add_filters(x.filters)
+        .finish(x.more);
   }
   std::string operator()(const to_driver::install& x) const {
-    return list_order("install", x.seq, "rules", std::span{x.rules}, x.more,
-                      x.part);
+    return order_lines{"install", "rules", x.seq, x.part}
+        .add(x.rules)
+        .add_filters(x.filters)
+        .finish(x.more);
   }
   std::string operator()(const to_driver::withdraw& x) const {
-    return list_order("withdraw", x.seq, "ids", std::span{x.ids}, x.more,
-                      x.part);
+    return order_lines{"withdraw", "ids", x.seq, x.part}.add(x.ids).finish(
+        x.more);
   }
   std::string operator()(const to_driver::bye&) const {
     return "{\"type\":\"bye\"}\n";
@@ -146,7 +164,10 @@ struct report_encoder {
     if (x.ipv6)
       out.value("ipv6");
     out.end_array().member("counters", x.counters);
-    out.member("max_rules", x.max_rules).end_object();
+    out.member("max_rules", x.max_rules);
+    if (x.filters)
+      out.member("filters", true).member("max_entries", x.max_entries);
+    out.end_object();
   }
   void operator()(const to_node::done& x) const {
     out.member("type", "done").member("seq", x.seq);
@@ -168,6 +189,8 @@ struct report_encoder {
           .member("bytes", c.bytes)
           .end_object();
     out.end_array();
+    if (!x.filters.empty())
+      write(x.filters);
   }
   void operator()(const to_node::status& x) const {
     out.member("type", "status").member("health", to_string(x.health));
@@ -181,9 +204,29 @@ struct report_encoder {
     out.member("code", tocsin::to_string(x.code));
     out.member("message", x.message);
   }
+
+private:
+  void write(const std::vector<entry_counters>& xs) const {
+    out.key("filters").begin_array();
+    for (const auto& c : xs)
+      out.begin_object()
+          .member("set", c.set)
+          .member("entry", c.entry)
+          .member("packets", c.packets)
+          .member("bytes", c.bytes)
+          .end_object();
+    out.end_array();
+  }
 };
 
 } // namespace
+
+void write_prefixes(writer& out, const std::vector<prefix>& xs) {
+  out.begin_array();
+  for (const auto& x : xs)
+    out.value(x.to_string());
+  out.end_array();
+}
 
 std::string_view to_string(action x) noexcept {
   switch (x) {

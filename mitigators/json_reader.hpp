@@ -3,7 +3,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
@@ -27,6 +29,16 @@ public:
   void refuse(failure why) {
     if (!why_)
       why_ = std::move(why);
+  }
+
+  bool has(std::string_view name) const { return !from_.at_key(name).error(); }
+
+  /// Refuses members of other names: where those that are not known must not
+  /// be passed over.
+  void only(std::initializer_list<std::string_view> names) {
+    for (auto member : from_)
+      if (std::find(names.begin(), names.end(), member.key) == names.end())
+        refuse(ec::unsupported, member.key, "is not known");
   }
 
   /// The member as T (bool, std::uint64_t, std::string_view, dom::array,

@@ -1,4 +1,5 @@
 #pragma once
+#include "mitigators/filter.hpp"
 #include "mitigators/rule.hpp"
 #include "protocol/error.hpp"
 #include "protocol/line_splitter.hpp"
@@ -21,7 +22,7 @@ inline constexpr std::uint32_t protocol_version = 1;
 /// plain rules fit; encode() splits what does not.
 inline constexpr std::size_t max_line_octets = 4 * 1024 * 1024;
 
-/// Longest id of a rule.
+/// Longest id of a rule, a filter set or an entry of one.
 inline constexpr std::size_t max_id_octets = 64;
 
 /// Node to driver.
@@ -43,21 +44,24 @@ struct sync {
   std::vector<rule> rules;
   bool more = false;      ///< the next line, of equal type and seq, goes on
   std::uint32_t part = 0; ///< 0, 1 ... in the lines of one order
+  std::vector<filter_set> filters = {};
   friend bool operator==(const sync&, const sync&) = default;
 };
 
-/// Puts rules into force, all or (with failures in `done`) some of them. A
-/// rule whose id is known is replaced and keeps its counters; an equal one is
-/// left alone.
+/// Puts rules and filter sets into force, all or (with failures in `done`)
+/// some of them. What has a known id is replaced and keeps its counters; of a
+/// set those entries whose ids stay. What is equal is left alone.
 struct install {
   std::uint64_t seq = 0;
   std::vector<rule> rules;
   bool more = false;
   std::uint32_t part = 0;
+  std::vector<filter_set> filters = {};
   friend bool operator==(const install&, const install&) = default;
 };
 
-/// Takes rules out of force. An unknown id is no failure: it is not in force.
+/// Takes rules and filter sets out of force. An unknown id is no failure: it
+/// is not in force.
 struct withdraw {
   std::uint64_t seq = 0;
   std::vector<std::string> ids;
@@ -87,10 +91,13 @@ struct hello {
   bool ipv6 = false;
   bool counters = false;       ///< sends counters
   std::uint64_t max_rules = 0; ///< 0: no limit of its own
+  bool filters = false;        ///< takes filter sets
+  /// Entries of all filter sets together; 0: no limit of its own.
+  std::uint64_t max_entries = 0;
   friend bool operator==(const hello&, const hello&) = default;
 };
 
-/// Why one rule is not as ordered.
+/// Why one rule or filter set is not as ordered.
 struct rule_failure {
   std::string id;
   ec code = ec::internal;
@@ -107,10 +114,11 @@ struct done {
   friend bool operator==(const done&, const done&) = default;
 };
 
-/// Totals since installation, of those rules whose totals changed; about once
-/// a second, and for a last time before a withdrawal's `done`.
+/// Totals since installation, of those rules and entries whose totals changed;
+/// about once a second, and for a last time before a withdrawal's `done`.
 struct counters {
   std::vector<rule_counters> rules;
+  std::vector<entry_counters> filters = {};
   friend bool operator==(const counters&, const counters&) = default;
 };
 

@@ -1,5 +1,6 @@
 #include "mitigators/rule.hpp"
 
+#include "mitigators/codec.hpp"
 #include "mitigators/protocol.hpp"
 
 #include <algorithm>
@@ -22,11 +23,17 @@ result<void> check_ports(const std::vector<protocol::signal::port_range>& xs) {
 
 } // namespace
 
-result<void> check(const rule& x) {
-  if (x.id.empty() || !std::all_of(x.id.begin(), x.id.end(), is_id_octet))
+result<void> check_id(std::string_view id) {
+  if (id.empty() || !std::all_of(id.begin(), id.end(), is_id_octet))
     return fail(ec::malformed, "id", "is not made of [A-Za-z0-9_-]");
-  if (x.id.size() > max_id_octets)
+  if (id.size() > max_id_octets)
     return fail(ec::too_large, "id", "exceeds 64 octets");
+  return {};
+}
+
+result<void> check(const rule& x) {
+  if (auto good = check_id(x.id); !good)
+    return good;
   // A rule without prefixes would match the traffic of everybody.
   if (x.prefixes.empty())
     return fail(ec::missing, "prefixes", "must name at least one");

@@ -18,10 +18,34 @@ std::string explain(const hook_outcome& x) {
   return x.output.empty() ? x.problem : x.problem + ": " + x.output;
 }
 
-std::vector<rule_counters> only(std::vector<rule_counters> totals,
-                                const rule_states& known) {
-  std::erase_if(totals, [&](const auto& x) { return !known.contains(x.id); });
-  return totals;
+bool has_entry(const item& x, const std::string& id) {
+  auto set = std::get_if<filter_set>(&x);
+  return set && std::ranges::any_of(set->entries, [&](const auto& entry) {
+           return entry.id == id;
+         });
+}
+
+totals only(totals from, const rule_states& known) {
+  std::erase_if(from.rules,
+                [&](const auto& x) { return !known.contains(x.id); });
+  std::erase_if(from.filters, [&](const auto& x) {
+    auto set = known.find(x.set);
+    return set == known.end() || !has_entry(set->second.what, x.entry);
+  });
+  return from;
+}
+
+/// A filter set is replaced by its next form at once: between two forms its
+/// filters must not be out of force.
+bool both_are_filters(const item& a, const item& b) {
+  return std::holds_alternative<filter_set>(a)
+         && std::holds_alternative<filter_set>(b);
+}
+
+std::vector<item> items_of(const batch& x) {
+  std::vector<item> result{x.rules.begin(), x.rules.end()};
+  result.insert(result.end(), x.filters.begin(), x.filters.end());
+  return result;
 }
 
 } // namespace
@@ -35,20 +59,22 @@ to_node::hello exec_backend::describe() const {
   result.ipv4 = result.ipv6 = true;
   result.counters = with_.counters;
   result.max_rules = with_.max_rules;
+  result.filters = with_.filters;
   return result;
 }
 
 to_node::status exec_backend::health() const {
   to_node::status result;
   result.installed = static_cast<std::uint64_t>(
-      std::ranges::count_if(rules_, [](const auto& x) { //
-        return !x.second.uncertain;
+      std::ranges::count_if(rules_, [](const auto& x) {
+        return !x.second.uncertain
+               && std::holds_alternative<rule>(x.second.what);
       }));
   result.capacity = with_.max_rules;
   if (!trouble_.empty()) {
     result.health = to_node::health::degraded;
     result.message = trouble_;
-  } else if (with_.max_rules > 0 && rules_.size() >= with_.max_rules) {
+  } else if (with_.max_rules > 0 && rule_count() >= with_.max_rules) {
     result.health = to_node::health::overloaded;
     result.message = "as many rules as allowed are in force";
   }
@@ -75,69 +101,85 @@ void exec_backend::save() {
   trouble_ = std::move(text);
 }
 
+std::size_t exec_backend::rule_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(rules_, [](const auto& x) {
+        return std::holds_alternative<rule>(x.second.what);
+      }));
+}
+
 std::vector<hook_outcome> exec_backend::run(std::string_view action,
-                                            const std::vector<rule>& rules) {
+                                            const std::vector<item>& items) {
   std::vector<hook_call> calls;
-  for (const auto& x : rules)
-    calls.push_back({hook_variables(action, x), encode(x) + "\n"});
+  for (const auto& x : items)
+    calls.push_back(std::visit(
+        [&](const auto& y) {
+          return hook_call{hook_variables(action, y), encode(y) + "\n"};
+        },
+        x));
   return run_hooks(with_.hook, calls, with_.limits);
 }
 
-backend::failures exec_backend::sync(const std::vector<rule>& rules) {
+backend::failures exec_backend::sync(const batch& all) {
   std::unordered_set<std::string_view> wanted;
-  for (const auto& x : rules)
+  for (const auto& x : all.rules)
+    wanted.insert(x.id);
+  for (const auto& x : all.filters)
     wanted.insert(x.id);
   std::vector<std::string> surplus;
   for (const auto& [id, x] : rules_)
     if (!wanted.contains(id))
       surplus.push_back(id);
   auto result = run_withdraw(surplus);
-  std::ranges::move(install(rules), std::back_inserter(result));
+  std::ranges::move(install(all), std::back_inserter(result));
   return result;
 }
 
-backend::failures exec_backend::install(const std::vector<rule>& rules) {
+backend::failures exec_backend::install(const batch& some) {
   failures result;
-  std::vector<rule> news;
+  std::vector<item> news;
   std::vector<std::string> replaced;
-  auto count = rules_.size();
-  for (const auto& x : rules) {
-    auto known = rules_.find(x.id);
+  auto count = rule_count();
+  for (auto& x : items_of(some)) {
+    auto known = rules_.find(id_of(x));
     if (known != rules_.end() && known->second == rule_state{x, false})
       continue;
-    if (known == rules_.end() && with_.max_rules > 0
+    auto is_rule = std::holds_alternative<rule>(x);
+    if (known == rules_.end() && is_rule && with_.max_rules > 0
         && count >= with_.max_rules) {
-      result.push_back({x.id, ec::too_large, "no room for another rule"});
+      result.push_back({id_of(x), ec::too_large, "no room for another rule"});
       continue;
     }
     if (known == rules_.end())
-      ++count;
-    else if (known->second.what != x)
-      replaced.push_back(x.id);
-    news.push_back(x);
+      count += is_rule;
+    else if (known->second.what != x
+             && !both_are_filters(known->second.what, x))
+      replaced.push_back(id_of(x));
+    news.push_back(std::move(x));
   }
-  // A hook knows no more than its variables tell, so the old form has to go
-  // with its own values before the new one comes.
+  // A hook knows no more of a rule than its variables tell, so the old form
+  // has to go with its own values before the new one comes.
   for (auto& x : run_withdraw(replaced)) {
-    std::erase_if(news, [&](const rule& y) { return y.id == x.id; });
+    std::erase_if(news, [&](const item& y) { return id_of(y) == x.id; });
     result.push_back(std::move(x));
   }
   std::ranges::move(run_install(std::move(news)), std::back_inserter(result));
   return result;
 }
 
-backend::failures exec_backend::run_install(std::vector<rule> rules) {
+backend::failures exec_backend::run_install(std::vector<item> items) {
   failures result;
-  if (rules.empty())
+  if (items.empty())
     return result;
-  for (const auto& x : rules)
-    rules_.insert_or_assign(x.id, rule_state{x, true});
+  for (const auto& x : items)
+    rules_.insert_or_assign(id_of(x), rule_state{x, true});
   save();
-  auto outcomes = run("install", rules);
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    rules_[rules[i].id].uncertain = !outcomes[i].good;
+  auto outcomes = run("install", items);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    rules_[id_of(items[i])].uncertain = !outcomes[i].good;
     if (!outcomes[i].good)
-      result.push_back({rules[i].id, ec::unavailable, explain(outcomes[i])});
+      result.push_back(
+          {id_of(items[i]), ec::unavailable, explain(outcomes[i])});
   }
   save();
   return result;
@@ -149,32 +191,32 @@ backend::failures exec_backend::withdraw(const std::vector<std::string>& ids) {
 
 backend::failures
 exec_backend::run_withdraw(const std::vector<std::string>& ids) {
-  std::vector<rule> rules;
+  std::vector<item> items;
+  std::unordered_set<std::string_view> seen;
   for (const auto& id : ids)
     if (auto known = rules_.find(id);
-        known != rules_.end()
-        && std::ranges::none_of(rules,
-                                [&](const rule& x) { return x.id == id; })) {
+        known != rules_.end() && seen.insert(id).second) {
       known->second.uncertain = true;
-      rules.push_back(known->second.what);
+      items.push_back(known->second.what);
     }
   failures result;
-  if (rules.empty())
+  if (items.empty())
     return result;
   save();
-  auto outcomes = run("withdraw", rules);
-  for (std::size_t i = 0; i < rules.size(); ++i)
+  auto outcomes = run("withdraw", items);
+  for (std::size_t i = 0; i < items.size(); ++i)
     if (outcomes[i].good)
-      rules_.erase(rules[i].id);
+      rules_.erase(id_of(items[i]));
     else
-      result.push_back({rules[i].id, ec::unavailable, explain(outcomes[i])});
+      result.push_back(
+          {id_of(items[i]), ec::unavailable, explain(outcomes[i])});
   save();
   return result;
 }
 
-result<std::vector<rule_counters>> exec_backend::counters() {
+result<totals> exec_backend::counters() {
   if (rules_.empty())
-    return std::vector<rule_counters>{};
+    return totals{};
   auto limits = with_.limits;
   limits.max_output = max_listing;
   auto outcome =
@@ -194,16 +236,21 @@ void exec_backend::shutdown(bool cleanup) {
     driver_log("withdrawal of " + x.id + " failed: " + x.message);
 }
 
-std::vector<rule_counters> parse_counter_lines(std::string_view text) {
-  std::vector<rule_counters> totals;
+totals parse_counter_lines(std::string_view text) {
+  totals result;
   std::istringstream lines{std::string{text}};
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words{line};
     rule_counters x;
-    if (words >> x.id >> x.packets >> x.bytes)
-      totals.push_back(std::move(x));
+    if (!(words >> x.id >> x.packets >> x.bytes))
+      continue;
+    if (auto slash = x.id.find('/'); slash != std::string::npos)
+      result.filters.push_back(
+          {x.id.substr(0, slash), x.id.substr(slash + 1), x.packets, x.bytes});
+    else
+      result.rules.push_back(std::move(x));
   }
-  return totals;
+  return result;
 }
 
 } // namespace tocsin::mitigators::exec

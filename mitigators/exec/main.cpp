@@ -26,6 +26,8 @@ void describe(CLI::App& app, arguments& to) {
   app.add_option("--state", to.exec.state,
                  "file that remembers what is in force, so that a restart "
                  "runs only the hooks which are needed");
+  app.add_flag("--filters", to.exec.filters,
+               "the hook answers TOCSIN_KIND=filters");
   app.add_flag("--counters", to.exec.counters,
                "the hook answers TOCSIN_ACTION=counters");
   app.add_option("--counters-interval", to.interval_ms,

@@ -2,6 +2,7 @@
 
 #include "mitigators/protocol.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -12,7 +13,7 @@ namespace tocsin::mitigators::exec {
 namespace {
 
 // The file consists of lines of the driver protocol; the seq tells which
-// rules they hold.
+// items they hold.
 constexpr std::uint64_t seq_in_force = 1;
 constexpr std::uint64_t seq_uncertain = 2;
 
@@ -21,6 +22,11 @@ failure io_failure(const std::string& path) {
 }
 
 } // namespace
+
+const std::string& id_of(const item& x) {
+  return std::visit([](const auto& y) -> const std::string& { return y.id; },
+                    x);
+}
 
 result<rule_states> read_state(const std::string& path) {
   rule_states result;
@@ -34,13 +40,15 @@ result<rule_states> read_state(const std::string& path) {
     auto entry = decode_order(line);
     if (!entry)
       return fail(entry.error().code, path, tocsin::to_string(entry.error()));
-    auto rules = std::get_if<to_driver::install>(&*entry);
-    if (!rules)
+    auto items = std::get_if<to_driver::install>(&*entry);
+    if (!items)
       return fail(ec::malformed, path, "is not a state file");
-    for (auto& x : rules->rules) {
+    auto remember = [&](auto& x) {
       auto id = x.id;
-      result[id] = {std::move(x), rules->seq == seq_uncertain};
-    }
+      result[id] = {std::move(x), items->seq == seq_uncertain};
+    };
+    std::ranges::for_each(items->rules, remember);
+    std::ranges::for_each(items->filters, remember);
   }
   return result;
 }
@@ -48,8 +56,13 @@ result<rule_states> read_state(const std::string& path) {
 result<void> write_state(const std::string& path, const rule_states& what) {
   to_driver::install in_force{seq_in_force, {}};
   to_driver::install uncertain{seq_uncertain, {}};
-  for (const auto& [id, x] : what)
-    (x.uncertain ? uncertain : in_force).rules.push_back(x.what);
+  for (const auto& [id, x] : what) {
+    auto& to = x.uncertain ? uncertain : in_force;
+    if (auto filters = std::get_if<filter_set>(&x.what))
+      to.filters.push_back(*filters);
+    else
+      to.rules.push_back(std::get<rule>(x.what));
+  }
   auto next = path + ".new";
   std::ofstream file{next, std::ios::trunc};
   file << encode(order{std::move(in_force)})

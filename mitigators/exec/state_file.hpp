@@ -1,15 +1,22 @@
 #pragma once
+#include "mitigators/filter.hpp"
 #include "mitigators/rule.hpp"
 #include "protocol/error.hpp"
 
 #include <map>
 #include <string>
+#include <variant>
 
 namespace tocsin::mitigators::exec {
 
-/// What is known of a rule.
+/// What a hook runs for.
+using item = std::variant<rule, filter_set>;
+
+const std::string& id_of(const item& x);
+
+/// What is known of a rule or a filter set.
 struct rule_state {
-  rule what;
+  item what;
   /// The hook was started and its success is not known: the rule may be in
   /// force, so it is worth a withdrawal, but does not count as installed.
   bool uncertain = false;

@@ -63,6 +63,7 @@ std::vector<std::string> hook_variables(std::string_view task, const rule& x) {
   auto limited = x.what == action::rate_limit;
   return {
       "TOCSIN_ACTION=" + std::string{task},
+      "TOCSIN_KIND=rule",
       "TOCSIN_ID=" + x.id,
       "TOCSIN_TREATMENT=" + std::string{to_string(x.what)},
       "TOCSIN_RATE=" + (limited ? std::to_string(x.rate) : ""),
@@ -73,6 +74,17 @@ std::vector<std::string> hook_variables(std::string_view task, const rule& x) {
       "TOCSIN_CUSTOMER=" + harmless(x.customer),
       "TOCSIN_CUID=" + harmless(x.cuid),
       "TOCSIN_MID=" + std::to_string(x.mid),
+  };
+}
+
+std::vector<std::string> hook_variables(std::string_view task,
+                                        const filter_set& x) {
+  return {
+      "TOCSIN_ACTION=" + std::string{task},
+      "TOCSIN_KIND=filters",
+      "TOCSIN_ID=" + x.id,
+      "TOCSIN_CUSTOMER=" + harmless(x.customer),
+      "TOCSIN_CUID=" + harmless(x.cuid),
   };
 }
 

@@ -2,12 +2,12 @@
 
 #include "mitigators/driver_loop.hpp"
 #include "mitigators/json_reader.hpp"
+#include "mitigators/nftables/filter_statements.hpp"
 #include "protocol/json/writer.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <sstream>
-#include <unordered_set>
 
 namespace tocsin::mitigators::nftables {
 
@@ -27,13 +27,13 @@ std::string list_counters(const table_name& table) {
 /// Reads the counters and sets them to zero. A listing makes libnftables read
 /// the whole table first, even for one counter; this does not.
 std::string reset_counters(const table_name& table,
-                           const std::vector<std::string>& ids) {
+                           const std::vector<std::string>& names) {
   writer out;
   out.begin_object().key("nftables").begin_array();
-  for (const auto& id : ids) {
+  for (const auto& name : names) {
     out.begin_object().key("reset").begin_object().key("counter");
     out.begin_object().member("family", "inet").member("table", table.name);
-    out.member("name", chain_name(id)).end_object().end_object().end_object();
+    out.member("name", name).end_object().end_object().end_object();
   }
   return out.end_array().end_object(), std::move(out).str();
 }
@@ -50,18 +50,44 @@ std::string delete_table(const table_name& table) {
   return out.end_array().end_object(), std::move(out).str();
 }
 
-backend::failures all_failed(const std::vector<rule>& rules,
-                             const failure& why) {
+backend::failures all_failed(const batch& items, const failure& why) {
   backend::failures result;
-  for (const auto& x : rules)
+  for (const auto& x : items.rules)
+    result.push_back({x.id, why.code, why.detail});
+  for (const auto& x : items.filters)
     result.push_back({x.id, why.code, why.detail});
   return result;
 }
 
+template <class T>
+void move_to(std::vector<T>& to, std::vector<T>& from) {
+  std::ranges::move(from, std::back_inserter(to));
+}
+
+template <class T>
+std::vector<T> take_tail(std::vector<T>& from, std::size_t keep) {
+  auto middle =
+      from.begin() + static_cast<std::ptrdiff_t>(std::min(keep, from.size()));
+  std::vector<T> tail{std::make_move_iterator(middle),
+                      std::make_move_iterator(from.end())};
+  from.erase(middle, from.end());
+  return tail;
+}
+
+/// Halves a batch: what is taken away is returned.
+batch take_half(batch& from) {
+  auto keep = from.size() / 2;
+  auto rules = from.rules.size();
+  return {take_tail(from.rules, keep),
+          take_tail(from.filters, keep - std::min(keep, rules))};
+}
+
 } // namespace
 
-nftables_backend::nftables_backend(hook_options where, std::size_t max_rules)
-    : where_{where}, max_rules_{max_rules}, planner_{std::move(where)} {}
+nftables_backend::nftables_backend(hook_options where, std::size_t max_rules,
+                                   std::size_t max_entries)
+    : where_{where}, max_rules_{max_rules},
+      max_entries_{max_entries}, planner_{std::move(where)} {}
 
 to_node::hello nftables_backend::describe() const {
   to_node::hello result;
@@ -70,6 +96,8 @@ to_node::hello nftables_backend::describe() const {
   result.ipv4 = result.ipv6 = true;
   result.counters = true;
   result.max_rules = max_rules_;
+  result.filters = true;
+  result.max_entries = max_entries_;
   return result;
 }
 
@@ -94,70 +122,77 @@ void nftables_backend::note(const failure* trouble) {
   trouble_ = std::move(text);
 }
 
-void nftables_backend::refuse_surplus(std::vector<rule>& rules,
-                                      std::size_t held,
+void nftables_backend::refuse_surplus(batch& items, std::size_t rules,
+                                      std::size_t entries,
                                       failures& refused) const {
-  auto room = max_rules_ - std::min(max_rules_, held);
-  std::vector<rule> kept;
-  for (auto& x : rules) {
-    auto known = planner_.has(x.id);
-    if (!known && room == 0) {
+  auto room = max_rules_ - std::min(max_rules_, rules);
+  std::erase_if(items.rules, [&](const rule& x) {
+    auto is_new = !planner_.has_rule(x.id);
+    if (is_new && room == 0) {
       refused.push_back({x.id, ec::too_large, "no room for another rule"});
-      continue;
+      return true;
     }
-    room -= known ? 0 : 1;
-    kept.push_back(std::move(x));
-  }
-  rules = std::move(kept);
+    room -= is_new;
+    return false;
+  });
+  std::erase_if(items.filters, [&](const filter_set& x) {
+    auto known = planner_.filters().find(x.id);
+    auto without = entries - (known ? known->entries.size() : 0);
+    if (x.entries.size() > max_entries_ - std::min(max_entries_, without)) {
+      refused.push_back({x.id, ec::too_large, "no room for its entries"});
+      return true;
+    }
+    entries = without + x.entries.size();
+    return false;
+  });
 }
 
-void nftables_backend::sort_out(std::vector<rule> rules,
-                                std::vector<rule>& good, failures& refused) {
+void nftables_backend::sort_out(batch items, batch& good, failures& refused) {
   planner scratch{where_};
-  auto verdict = engine_.probe(scratch.rebuild(rules, {}));
+  auto verdict = engine_.probe(scratch.rebuild(items, {}));
   if (verdict) {
-    std::ranges::move(rules, std::back_inserter(good));
-  } else if (rules.size() == 1 || verdict.error().code == ec::unauthorized) {
-    std::ranges::move(all_failed(rules, verdict.error()),
-                      std::back_inserter(refused));
+    move_to(good.rules, items.rules);
+    move_to(good.filters, items.filters);
+  } else if (items.size() == 1 || verdict.error().code == ec::unauthorized) {
+    auto all = all_failed(items, verdict.error());
+    move_to(refused, all);
   } else {
-    auto middle = rules.begin() + static_cast<std::ptrdiff_t>(rules.size() / 2);
-    std::vector<rule> rest{std::make_move_iterator(middle),
-                           std::make_move_iterator(rules.end())};
-    rules.erase(middle, rules.end());
-    sort_out(std::move(rules), good, refused);
+    auto rest = take_half(items);
+    sort_out(std::move(items), good, refused);
     sort_out(std::move(rest), good, refused);
   }
 }
 
-void nftables_backend::sort_out(std::vector<rule>& rules, failures& refused) {
-  if (rules.empty())
+void nftables_backend::sort_out(batch& items, failures& refused) {
+  if (items.size() == 0)
     return;
-  std::vector<rule> good;
-  sort_out(std::move(rules), good, refused);
-  rules = std::move(good);
+  batch good;
+  sort_out(std::move(items), good, refused);
+  items = std::move(good);
 }
 
 /// Whatever an earlier process left is replaced in one transaction, in which
 /// the counters go on: no packet meets a gap, and no state is guessed at.
-backend::failures nftables_backend::first_sync(std::vector<rule> rules) {
+backend::failures nftables_backend::first_sync(batch all) {
   failures refused;
-  refuse_surplus(rules, 0, refused);
-  std::vector<rule_counters> totals;
+  // Only what is in `all` will be in the table.
+  planner_ = planner{where_};
+  refuse_surplus(all, 0, 0, refused);
+  totals before;
   if (auto now = counters())
-    totals = std::move(*now);
-  auto outcome = engine_.run(planner_.rebuild(rules, totals));
+    before = std::move(*now);
+  auto outcome = engine_.run(planner_.rebuild(all, before));
   if (!outcome) {
-    sort_out(rules, refused);
-    outcome = engine_.run(planner_.rebuild(rules, totals));
+    sort_out(all, refused);
+    outcome = engine_.run(planner_.rebuild(all, before));
   }
   if (!outcome) {
     note(&outcome.error());
-    std::ranges::move(all_failed(rules, outcome.error()),
-                      std::back_inserter(refused));
+    auto failed = all_failed(all, outcome.error());
+    move_to(refused, failed);
     return refused;
   }
-  planner_.commit({std::move(rules), {}});
+  planner_.commit({std::move(all.rules), {}, std::move(all.filters)});
   adopted_ = true;
   note(nullptr);
   return refused;
@@ -174,8 +209,11 @@ backend::failures nftables_backend::apply(change what) {
     return {};
   };
   auto outcome = attempt();
-  if (!outcome && !what.install.empty()) {
-    sort_out(what.install, refused);
+  batch items{std::move(what.install), std::move(what.filters)};
+  if (!outcome && items.size() > 0) {
+    sort_out(items, refused);
+    what.install = items.rules;
+    what.filters = items.filters;
     outcome = attempt();
   }
   if (outcome) {
@@ -185,31 +223,42 @@ backend::failures nftables_backend::apply(change what) {
   note(&outcome.error());
   // Perhaps somebody changed our table: the next sync makes it anew.
   adopted_ = false;
-  std::ranges::move(all_failed(what.install, outcome.error()),
-                    std::back_inserter(refused));
+  auto failed = all_failed(items, outcome.error());
+  move_to(refused, failed);
   for (const auto& id : what.withdraw)
     if (planner_.has(id))
       refused.push_back({id, outcome.error().code, outcome.error().detail});
   return refused;
 }
 
-backend::failures nftables_backend::sync(const std::vector<rule>& rules) {
+backend::failures nftables_backend::sync(const batch& all) {
   if (!adopted_)
-    return first_sync(rules);
-  auto what = planner_.difference(rules);
+    return first_sync(all);
+  auto what = planner_.difference(all);
   failures refused;
   // What is withdrawn by the same transaction makes room.
-  auto held = planner_.size() - what.withdraw.size();
-  refuse_surplus(what.install, held, refused);
-  std::ranges::move(apply(std::move(what)), std::back_inserter(refused));
+  auto rules = planner_.size();
+  auto entries = planner_.filters().entries();
+  for (const auto& id : what.withdraw) {
+    rules -= planner_.has_rule(id);
+    if (auto set = planner_.filters().find(id))
+      entries -= set->entries.size();
+  }
+  batch items{std::move(what.install), std::move(what.filters)};
+  refuse_surplus(items, rules, entries, refused);
+  what.install = std::move(items.rules);
+  what.filters = std::move(items.filters);
+  auto failed = apply(std::move(what));
+  move_to(refused, failed);
   return refused;
 }
 
-backend::failures nftables_backend::install(const std::vector<rule>& rules) {
+backend::failures nftables_backend::install(const batch& some) {
   failures refused;
-  change what{rules, {}};
-  refuse_surplus(what.install, planner_.size(), refused);
-  std::ranges::move(apply(std::move(what)), std::back_inserter(refused));
+  auto items = some;
+  refuse_surplus(items, planner_.size(), planner_.filters().entries(), refused);
+  auto failed = apply({std::move(items.rules), {}, std::move(items.filters)});
+  move_to(refused, failed);
   return refused;
 }
 
@@ -218,7 +267,7 @@ nftables_backend::withdraw(const std::vector<std::string>& ids) {
   return apply({{}, ids});
 }
 
-result<std::vector<rule_counters>> nftables_backend::counters() {
+result<totals> nftables_backend::counters() {
   auto listing = engine_.run(list_counters(where_.table));
   if (!listing) {
     if (adopted_)
@@ -228,27 +277,26 @@ result<std::vector<rule_counters>> nftables_backend::counters() {
   return parse_counters(*listing);
 }
 
-result<std::vector<rule_counters>>
+result<totals>
 nftables_backend::last_counters(const std::vector<std::string>& ids) {
   // Resets are a round trip each; for many a listing costs less.
   constexpr std::size_t few = 32;
-  std::vector<std::string> known;
-  for (const auto& id : ids)
-    if (planner_.has(id))
-      known.push_back(id);
-  if (known.empty())
-    return std::vector<rule_counters>{};
-  if (known.size() > few)
+  auto names = planner_.counter_names(ids);
+  if (names.empty())
+    return totals{};
+  if (names.size() > few)
     return counters();
-  auto listing = engine_.run(reset_counters(where_.table, known));
+  auto listing = engine_.run(reset_counters(where_.table, names));
   if (!listing)
     return listing.error();
-  std::vector<rule_counters> totals;
+  totals result;
   std::istringstream documents{*listing}; // one line per reset
   for (std::string line; std::getline(documents, line);)
-    if (auto some = parse_counters(line))
-      std::ranges::move(*some, std::back_inserter(totals));
-  return totals;
+    if (auto some = parse_counters(line)) {
+      move_to(result.rules, some->rules);
+      move_to(result.filters, some->filters);
+    }
+  return result;
 }
 
 result<void> nftables_backend::remove_table() {
@@ -265,23 +313,29 @@ void nftables_backend::shutdown(bool cleanup) {
     driver_log(tocsin::to_string(outcome.error()));
 }
 
-result<std::vector<rule_counters>> parse_counters(std::string_view json) {
-  std::vector<rule_counters> totals;
+result<totals> parse_counters(std::string_view json) {
+  totals result;
   simdjson::dom::parser parser;
-  simdjson::dom::array entries;
-  if (parser.parse(json.data(), json.size())["nftables"].get(entries))
+  simdjson::dom::array items;
+  if (parser.parse(json.data(), json.size())["nftables"].get(items))
     return fail(ec::malformed, "nftables", "the listing is not understood");
-  for (auto entry : entries) {
+  for (auto item : items) {
     simdjson::dom::object members;
-    if (entry["counter"].get(members))
+    if (item["counter"].get(members))
       continue; // the metainfo
     json_reader in{members};
-    rule_counters x{id_of(in.text("name")), in.need<std::uint64_t>("packets"),
-                    in.need<std::uint64_t>("bytes")};
-    if (in.good() && !x.id.empty())
-      totals.push_back(std::move(x));
+    auto name = in.text("name");
+    auto packets = in.need<std::uint64_t>("packets");
+    auto bytes = in.need<std::uint64_t>("bytes");
+    if (!in.good())
+      continue;
+    if (auto id = id_of(name); !id.empty())
+      result.rules.push_back({std::move(id), packets, bytes});
+    else if (auto entry = entry_of(name))
+      result.filters.push_back(
+          {std::move(entry->first), std::move(entry->second), packets, bytes});
   }
-  return totals;
+  return result;
 }
 
 } // namespace tocsin::mitigators::nftables

@@ -15,6 +15,7 @@ using namespace tocsin::mitigators;
 struct arguments {
   nftables::hook_options where;
   std::size_t max_rules = 20'000;
+  std::size_t max_entries = 20'000;
   bool cleanup = false;
   driver_options driver;
   std::uint64_t interval_ms = 1'000;
@@ -43,6 +44,10 @@ void describe(CLI::App& app, arguments& to) {
   app.add_option("--max-rules", to.max_rules, "rules that may be in force")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
       ->capture_default_str();
+  app.add_option("--max-entries", to.max_entries,
+                 "entries of filter sets that may be in force")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
+      ->capture_default_str();
   app.add_option("--counters-interval", to.interval_ms,
                  "milliseconds between counter readings")
       ->check(CLI::Range(10, 3'600'000))
@@ -65,7 +70,8 @@ int run(arguments& with) {
     driver_log(allowed.error().where + " " + allowed.error().detail);
     return exit_unusable;
   }
-  nftables::nftables_backend backend{with.where, with.max_rules};
+  nftables::nftables_backend backend{with.where, with.max_rules,
+                                     with.max_entries};
   if (!with.cleanup)
     return run_driver(backend, with.driver);
   if (auto outcome = backend.remove_table(); !outcome) {

@@ -1,81 +1,67 @@
 #pragma once
+#include "mitigators/driver_machine.hpp"
+#include "mitigators/nftables/dispatcher.hpp"
+#include "mitigators/nftables/filter_planner.hpp"
+#include "mitigators/nftables/script.hpp"
 #include "mitigators/nftables/statements.hpp"
 
-#include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace tocsin::mitigators::nftables {
 
-/// Where packets are seen.
-struct hook_options {
-  table_name table;
-  /// Any of prerouting, forward, input.
-  std::vector<std::string> hooks{"prerouting"};
-  int priority = -300; ///< before connection tracking
-};
-
 /// What is to change.
 struct change {
   std::vector<rule> install; ///< ids differ
   std::vector<std::string> withdraw;
+  std::vector<filter_set> filters = {}; ///< to install; ids differ
 };
 
 /// Knows what our table holds and plans the transactions that change it; the
 /// JSON of each is for libnftables. No I/O.
 ///
-/// The table: one map per prefix length in use sends a packet, by the masked
-/// destination address, to the chain of the mitigation, or to a chain that
-/// visits all mitigations of that prefix. So a packet costs one look-up per
-/// length, however many mitigations there are, and a change touches only its
-/// own elements and chains.
+/// The table: hooks send a packet to the filter sets of its destination, whose
+/// verdicts are final, and what is left to the mitigations of it (see
+/// dispatcher). A mitigation has a chain of its own.
 class planner {
 public:
-  explicit planner(hook_options where) : where_{std::move(where)} {}
+  explicit planner(hook_options where)
+      : where_{std::move(where)}, dispatch_{{rule_dispatch, "to", "p"}} {}
 
-  /// The transaction that makes the table anew with exactly these rules,
-  /// whatever it was before; `totals` go on from their values.
-  std::string rebuild(const std::vector<rule>& rules,
-                      const std::vector<rule_counters>& totals);
+  /// The transaction that makes the table anew with exactly this, whatever it
+  /// was before; `now` goes on from its values.
+  std::string rebuild(const batch& all, const totals& now);
   /// Transaction for a change to what is held now; empty if nothing is to do.
   std::string plan(const change& what) const;
   /// The transaction of plan(what) was carried out.
   void commit(const change& what);
 
-  /// The difference between what is held and `rules`.
-  change difference(const std::vector<rule>& rules) const;
+  /// The difference between what is held and `all`.
+  change difference(const batch& all) const;
 
+  /// Rules in force.
   std::size_t size() const noexcept { return rules_.size(); }
-  bool has(const std::string& id) const { return rules_.contains(id); }
+  bool has_rule(const std::string& id) const { return rules_.contains(id); }
+  bool has(const std::string& id) const {
+    return has_rule(id) || filters_.find(id) != nullptr;
+  }
+  const filter_planner& filters() const noexcept { return filters_; }
+
+  /// The counters of these ids, for the kernel.
+  std::vector<std::string>
+  counter_names(const std::vector<std::string>& ids) const;
 
 private:
-  using prefix = protocol::signal::prefix;
-  using users = std::set<std::string>; // ids of the rules of one prefix
-  using usage = std::map<prefix, users>;
-  struct length { // of a map
-    bool ipv4;
-    std::uint8_t bits;
-    friend auto operator<=>(const length&, const length&) = default;
-  };
-  class script;
-
-  static length length_of(const prefix& x) { return {x.is_ipv4(), x.length()}; }
   bool is_news(const rule& x) const;
-  usage touched(const change& what) const;
-  std::set<length> lengths_after(const usage& after) const;
+  dispatcher::edit edit_of(const change& what) const;
   void plan_installs(script& out, const change& what) const;
-  void plan_targets(script& out, const usage& after) const;
-  void plan_lengths(script& out, const std::set<length>& before,
-                    const std::set<length>& after) const;
   void plan_removals(script& out, const change& what) const;
 
   hook_options where_;
   std::unordered_map<std::string, rule> rules_; // normalized
-  usage users_;
-  std::map<length, std::size_t> lengths_; // prefixes of each length
+  dispatcher dispatch_;
+  filter_planner filters_;
 };
 
 } // namespace tocsin::mitigators::nftables

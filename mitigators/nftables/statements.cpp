@@ -1,9 +1,9 @@
 #include "mitigators/nftables/statements.hpp"
 
+#include "mitigators/nftables/clause.hpp"
 #include "protocol/json/writer.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace tocsin::mitigators::nftables {
@@ -17,54 +17,9 @@ using protocol::signal::prefix;
 /// The protocols with port numbers (RFC 9132, Section 4.4.1.1).
 constexpr std::uint8_t port_protocols[]{6, 17, 33, 132};
 
-/// Up to so many rules replace a set: every set of the table makes all
-/// transactions slower (docs/driver-protocol.md has the figures).
-constexpr std::size_t max_expansion = 8;
-
-/// One thing to compare, and the values of which any will do.
-struct condition {
-  std::string left;
-  std::vector<std::string> values; ///< JSON
-};
-
-/// What must all hold.
-using clause = std::vector<condition>;
-
-condition field(std::string_view protocol, std::string_view name,
-                std::vector<std::string> values) {
-  writer out;
-  out.begin_object().key("payload").begin_object();
-  out.member("protocol", protocol).member("field", name);
-  out.end_object().end_object();
-  return {std::move(out).str(), std::move(values)};
-}
-
-condition layer4(const std::vector<std::uint8_t>& protocols) {
-  condition result{R"({"meta":{"key":"l4proto"}})", {}};
-  for (auto x : protocols)
-    result.values.push_back(std::to_string(x));
-  return result;
-}
-
 condition any_layer4_with_ports() {
   return {R"({"meta":{"key":"l4proto"}})",
           {"\"@" + std::string{ports_set} + "\""}};
-}
-
-std::string value(const prefix& x) {
-  writer out;
-  if (x.length() == x.max_length())
-    return out.value(x.address_string()), std::move(out).str();
-  out.begin_object().key("prefix").begin_object();
-  out.member("addr", x.address_string()).member("len", unsigned{x.length()});
-  return out.end_object().end_object(), std::move(out).str();
-}
-
-std::string value(port_range x) {
-  if (x.lower == x.upper)
-    return std::to_string(x.lower);
-  return "{\"range\":[" + std::to_string(x.lower) + ","
-         + std::to_string(x.upper) + "]}";
 }
 
 bool is_all(const std::vector<port_range>& xs) {
@@ -122,53 +77,15 @@ std::vector<clause> origins(const std::vector<prefix>& sources) {
   return result;
 }
 
-std::string comparison(const std::string& left, const std::string& right) {
-  return R"({"match":{"op":"==","left":)" + left + R"(,"right":)" + right
-         + "}}";
-}
-
-std::string join(const std::vector<std::string>& xs) {
-  std::string result;
-  for (const auto& x : xs)
-    result += (result.empty() ? "" : ",") + x;
-  return result;
-}
-
-/// The clause as lists of statements of which one must match: a rule each.
-std::vector<std::string> matches(const clause& x) {
-  std::size_t combinations = 1;
-  for (const auto& c : x)
-    combinations = std::min(combinations * c.values.size(), max_expansion + 1);
-  std::vector<std::string> result{""};
-  for (const auto& c : x) {
-    auto values = c.values;
-    if (combinations > max_expansion && values.size() > 1)
-      values = {R"({"set":[)" + join(values) + "]}"};
-    std::vector<std::string> longer;
-    for (const auto& prior : result)
-      for (const auto& v : values)
-        longer.push_back(prior + comparison(c.left, v) + ",");
-    result = std::move(longer);
-  }
-  return result;
-}
-
 class chain_builder {
 public:
   chain_builder(const table_name& table, const rule& x)
       : table_{table.name}, rule_{x} {}
 
   void add(const clause& when, const std::string& then) {
-    for (const auto& statements : matches(when)) {
-      writer out;
-      out.begin_object().key("add").begin_object().key("rule").begin_object();
-      out.member("family", "inet").member("table", table_);
-      out.member("chain", chain_name(rule_.id));
-      out.key("expr").raw("[" + statements + then + "]");
-      out.member("comment", "mitigation " + rule_.id);
-      out.end_object().end_object().end_object();
-      commands.push_back(std::move(out).str());
-    }
+    for (const auto& statements : matches(when))
+      commands.push_back(add_rule(table_, chain_name(rule_.id),
+                                  statements + then, "mitigation " + rule_.id));
   }
 
   std::vector<std::string> commands;
@@ -192,18 +109,6 @@ void merge(std::vector<port_range>& xs) {
 void merge(std::vector<std::uint8_t>& xs) {
   std::ranges::sort(xs);
   xs.erase(std::unique(xs.begin(), xs.end()), xs.end());
-}
-
-void merge(std::vector<prefix>& xs) {
-  // Sorted by family and address, an outer prefix comes before its inner ones.
-  std::ranges::sort(xs, {}, [](const prefix& x) {
-    return std::tuple{x.which(), x.octets(), x.length()};
-  });
-  std::vector<prefix> result;
-  for (const auto& x : xs)
-    if (result.empty() || !result.back().contains(x))
-      result.push_back(x);
-  xs = std::move(result);
 }
 
 } // namespace

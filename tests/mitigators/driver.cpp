@@ -49,10 +49,11 @@ void driver::send_line(std::string line) {
   EXPECT_TRUE(process_->write_line(std::move(line)));
 }
 
-void driver::start(std::vector<rule> rules) {
+void driver::start(std::vector<rule> rules, std::vector<filter_set> filters) {
   send(to_driver::hello{protocol_version, "test", "1"});
   EXPECT_EQ(next<to_node::hello>().version, protocol_version);
-  EXPECT_TRUE(sync(std::move(rules)).failures.empty()) << log();
+  EXPECT_TRUE(sync(std::move(rules), std::move(filters)).failures.empty())
+      << log();
 }
 
 std::optional<report> driver::take() {
@@ -63,9 +64,12 @@ std::optional<report> driver::take() {
     return std::nullopt;
   auto x = std::move(reports_.front());
   reports_.pop_front();
-  if (auto totals = std::get_if<to_node::counters>(&x))
+  if (auto totals = std::get_if<to_node::counters>(&x)) {
     for (const auto& c : totals->rules)
       totals_[c.id] = c;
+    for (const auto& c : totals->filters)
+      filter_totals_[{c.set, c.entry}] = c;
+  }
   return x;
 }
 
@@ -75,13 +79,16 @@ to_node::done driver::done(std::uint64_t seq) {
   return x;
 }
 
-to_node::done driver::sync(std::vector<rule> rules) {
-  send(to_driver::sync{++seq_, std::move(rules)});
+to_node::done driver::sync(std::vector<rule> rules,
+                           std::vector<filter_set> filters) {
+  send(to_driver::sync{++seq_, std::move(rules), false, 0, std::move(filters)});
   return done(seq_);
 }
 
-to_node::done driver::install(std::vector<rule> rules) {
-  send(to_driver::install{++seq_, std::move(rules)});
+to_node::done driver::install(std::vector<rule> rules,
+                              std::vector<filter_set> filters) {
+  send(to_driver::install{++seq_, std::move(rules), false, 0,
+                          std::move(filters)});
   return done(seq_);
 }
 
@@ -95,6 +102,17 @@ rule_counters driver::counted(const std::string& id, std::uint64_t packets) {
     continue;
   if (totals_[id].packets >= packets)
     return totals_[id];
+  ADD_FAILURE() << "the counters do not reach " << packets;
+  return {};
+}
+
+entry_counters driver::counted(const std::string& set, const std::string& entry,
+                               std::uint64_t packets) {
+  auto& totals = filter_totals_[{set, entry}];
+  while (totals.packets < packets && take())
+    continue;
+  if (totals.packets >= packets)
+    return totals;
   ADD_FAILURE() << "the counters do not reach " << packets;
   return {};
 }

@@ -23,7 +23,8 @@ public:
   void send(const mitigators::order& x);
   void send_line(std::string line);
   /// Says hello and syncs; returns the failures of the sync.
-  void start(std::vector<mitigators::rule> rules = {});
+  void start(std::vector<mitigators::rule> rules = {},
+             std::vector<mitigators::filter_set> filters = {});
 
   /// The next report of type T, passing over others; fails the test if none
   /// comes in time.
@@ -37,13 +38,21 @@ public:
   }
 
   /// Orders with a seq of their own, awaiting their `done`.
-  mitigators::to_node::done sync(std::vector<mitigators::rule> rules);
-  mitigators::to_node::done install(std::vector<mitigators::rule> rules);
+  mitigators::to_node::done
+  sync(std::vector<mitigators::rule> rules,
+       std::vector<mitigators::filter_set> filters = {});
+  mitigators::to_node::done
+  install(std::vector<mitigators::rule> rules,
+          std::vector<mitigators::filter_set> filters = {});
   mitigators::to_node::done withdraw(std::vector<std::string> ids);
 
   /// The totals of `id`, as soon as they have reached `packets`.
   mitigators::rule_counters counted(const std::string& id,
                                     std::uint64_t packets);
+  /// The same for an entry of a filter set.
+  mitigators::entry_counters counted(const std::string& set,
+                                     const std::string& entry,
+                                     std::uint64_t packets);
 
   void close_input() { process_->terminate(std::chrono::minutes{1}); }
   pid_t pid() const { return process_->pid(); }
@@ -60,6 +69,8 @@ private:
   std::condition_variable changed_;
   std::deque<mitigators::report> reports_;
   std::map<std::string, mitigators::rule_counters> totals_;
+  using entry_name = std::pair<std::string, std::string>;
+  std::map<entry_name, mitigators::entry_counters> filter_totals_;
   std::string log_;
   std::optional<int> status_;
   std::uint64_t seq_ = 100;

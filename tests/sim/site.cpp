@@ -124,19 +124,19 @@ mitigators::to_node::hello site::describe() const {
   return x;
 }
 
-site::failures site::sync(const std::vector<mitigators::rule>& rules) {
+site::failures site::sync(const mitigators::batch& all) {
   if (!keeps_rules)
     std::erase_if(rules_, [&](const auto& known) {
       return std::ranges::none_of(
-          rules, [&](const auto& x) { return x.id == known.first; });
+          all.rules, [&](const auto& x) { return x.id == known.first; });
     });
   since_ = world_.now();
-  return install(rules);
+  return install(all);
 }
 
-site::failures site::install(const std::vector<mitigators::rule>& rules) {
+site::failures site::install(const mitigators::batch& some) {
   failures out;
-  for (const auto& x : rules) {
+  for (const auto& x : some.rules) {
     if (!working_) {
       out.push_back({x.id, ec::unavailable, "the device does not answer"});
       continue;
@@ -160,10 +160,10 @@ site::failures site::withdraw(const std::vector<std::string>& ids) {
   return {};
 }
 
-result<std::vector<mitigators::rule_counters>> site::counters() {
-  std::vector<mitigators::rule_counters> out;
+result<mitigators::totals> site::counters() {
+  mitigators::totals out;
   for (const auto& [id, n] : packets_)
-    out.push_back({id, n, n * 1000});
+    out.rules.push_back({id, n, n * 1000});
   return out;
 }
 

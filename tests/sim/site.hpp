@@ -43,10 +43,10 @@ private:
   class link;
 
   mitigators::to_node::hello describe() const override;
-  failures sync(const std::vector<mitigators::rule>& rules) override;
-  failures install(const std::vector<mitigators::rule>& rules) override;
+  failures sync(const mitigators::batch& all) override;
+  failures install(const mitigators::batch& some) override;
   failures withdraw(const std::vector<std::string>& ids) override;
-  result<std::vector<mitigators::rule_counters>> counters() override;
+  result<mitigators::totals> counters() override;
   mitigators::to_node::status health() const override;
   void shutdown(bool) override {}
 

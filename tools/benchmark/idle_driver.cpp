@@ -14,15 +14,15 @@ public:
   to_node::hello describe() const override {
     to_node::hello x;
     x.driver = "idle";
-    x.drop = x.rate_limit = x.ipv4 = x.ipv6 = true;
+    x.drop = x.rate_limit = x.ipv4 = x.ipv6 = x.filters = true;
     return x;
   }
-  failures sync(const std::vector<rule>& rules) override {
+  failures sync(const batch& all) override {
     ids_.clear();
-    return install(rules);
+    return install(all);
   }
-  failures install(const std::vector<rule>& rules) override {
-    for (const auto& x : rules)
+  failures install(const batch& some) override {
+    for (const auto& x : some.rules)
       ids_.insert(x.id);
     return {};
   }
@@ -31,9 +31,7 @@ public:
       ids_.erase(x);
     return {};
   }
-  result<std::vector<rule_counters>> counters() override {
-    return std::vector<rule_counters>{};
-  }
+  result<totals> counters() override { return totals{}; }
   to_node::status health() const override {
     to_node::status x;
     x.installed = ids_.size();

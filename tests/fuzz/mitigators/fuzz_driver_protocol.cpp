@@ -13,13 +13,15 @@ namespace {
 /// Accepts everything.
 class idle_backend final : public backend {
 public:
-  to_node::hello describe() const override { return {}; }
-  failures sync(const std::vector<rule>&) override { return {}; }
-  failures install(const std::vector<rule>&) override { return {}; }
-  failures withdraw(const std::vector<std::string>&) override { return {}; }
-  result<std::vector<rule_counters>> counters() override {
-    return std::vector<rule_counters>{};
+  to_node::hello describe() const override {
+    to_node::hello x;
+    x.filters = true;
+    return x;
   }
+  failures sync(const batch&) override { return {}; }
+  failures install(const batch&) override { return {}; }
+  failures withdraw(const std::vector<std::string>&) override { return {}; }
+  result<totals> counters() override { return totals{}; }
   to_node::status health() const override { return {}; }
   void shutdown(bool) override {}
 };

@@ -8,6 +8,8 @@ namespace tocsin::mitigators {
 
 namespace {
 
+using test::make_entry;
+using test::make_filters;
 using test::make_rule;
 using testing::ElementsAre;
 
@@ -18,19 +20,22 @@ public:
     to_node::hello x;
     x.driver = "fake";
     x.counters = true;
+    x.filters = filtering;
     return x;
   }
-  failures sync(const std::vector<rule>& rules) override {
+  failures sync(const batch& all) override {
     ids.clear();
-    return install(rules);
+    return install(all);
   }
-  failures install(const std::vector<rule>& rules) override {
+  failures install(const batch& some) override {
     failures result;
-    for (const auto& x : rules)
+    for (const auto& x : some.rules)
       if (x.id == bad)
         result.push_back({x.id, ec::io, "broken"});
       else
         ids.push_back(x.id);
+    for (const auto& x : some.filters)
+      ids.push_back(x.id);
     return result;
   }
   failures withdraw(const std::vector<std::string>& gone) override {
@@ -38,13 +43,14 @@ public:
       std::erase(ids, id);
     return {};
   }
-  result<std::vector<rule_counters>> counters() override { return totals; }
+  result<mitigators::totals> counters() override { return totals; }
   to_node::status health() const override { return state; }
   void shutdown(bool) override {}
 
   std::vector<std::string> ids;
   std::string bad;
-  std::vector<rule_counters> totals;
+  bool filtering = true;
+  mitigators::totals totals;
   to_node::status state;
 };
 
@@ -148,18 +154,18 @@ TEST_F(driver_machine_test, a_malformed_line_is_answered_and_passed_over) {
 
 TEST_F(driver_machine_test, only_changed_counters_are_reported) {
   start();
-  fake.totals = {{"a", 1, 10}, {"b", 0, 0}};
+  fake.totals.rules = {{"a", 1, 10}, {"b", 0, 0}};
   auto first = std::get<to_node::counters>(reports(uut.on_tick()).at(0));
   EXPECT_THAT(first.rules, ElementsAre(rule_counters{"a", 1, 10}));
   EXPECT_TRUE(uut.on_tick().empty());
-  fake.totals[1].packets = 5;
+  fake.totals.rules[1].packets = 5;
   auto second = std::get<to_node::counters>(reports(uut.on_tick()).at(0));
   EXPECT_THAT(second.rules, ElementsAre(rule_counters{"b", 5, 0}));
 }
 
 TEST_F(driver_machine_test, the_last_counters_come_before_the_withdrawal) {
   start();
-  fake.totals = {{"a", 3, 30}};
+  fake.totals.rules = {{"a", 3, 30}};
   auto answers = send(to_driver::withdraw{2, {"a"}});
   ASSERT_EQ(answers.size(), 2u);
   EXPECT_TRUE(std::holds_alternative<to_node::counters>(answers[0]));
@@ -168,7 +174,7 @@ TEST_F(driver_machine_test, the_last_counters_come_before_the_withdrawal) {
 
 TEST_F(driver_machine_test, a_rule_of_a_used_id_counts_from_zero_again) {
   start();
-  fake.totals = {{"a", 3, 30}};
+  fake.totals.rules = {{"a", 3, 30}};
   uut.on_tick();
   send(to_driver::withdraw{2, {"a"}});
   EXPECT_EQ(reports(uut.on_tick()).size(), 1u);
@@ -192,6 +198,79 @@ TEST_F(driver_machine_test, nothing_follows_a_bye) {
   EXPECT_TRUE(uut.over());
   EXPECT_FALSE(uut.refused());
   EXPECT_TRUE(send(to_driver::sync{2, {}}).empty());
+}
+
+TEST_F(driver_machine_test, filter_sets_go_with_the_rules) {
+  start();
+  to_driver::install part{2, {make_rule("a", {"::/0"})}, true, 0};
+  part.filters = {make_filters("f", {make_entry("1", {"::/0"})})};
+  EXPECT_TRUE(send(part).empty());
+  part = {2, {}, false, 1};
+  part.filters = {make_filters("g", {make_entry("1", {"::/0"})}),
+                  make_filters("f", {make_entry("2", {"::/0"})})};
+  EXPECT_EQ(send(part).size(), 1u);
+  EXPECT_THAT(fake.ids, ElementsAre("a", "g", "f"));
+  send(to_driver::withdraw{3, {"a", "f"}});
+  EXPECT_THAT(fake.ids, ElementsAre("g"));
+}
+
+TEST_F(driver_machine_test, a_driver_without_filters_fails_them_only) {
+  fake.filtering = false;
+  start();
+  to_driver::install part{2, {make_rule("a", {"::/0"})}};
+  part.filters = {make_filters("f", {make_entry("1", {"::/0"})})};
+  auto done = std::get<to_node::done>(send(part).at(0));
+  ASSERT_EQ(done.failures.size(), 1u);
+  EXPECT_EQ(done.failures[0].id, "f");
+  EXPECT_EQ(done.failures[0].code, ec::unsupported);
+  EXPECT_THAT(fake.ids, ElementsAre("a"));
+}
+
+TEST_F(driver_machine_test, an_id_names_a_rule_or_a_filter_set) {
+  start();
+  send(to_driver::install{2, {make_rule("a", {"::/0"})}, true, 0});
+  to_driver::install rest{2, {}, false, 1};
+  rest.filters = {make_filters("a", {make_entry("1", {"::/0"})})};
+  EXPECT_EQ(std::get<to_node::error>(send(rest).at(0)).code, ec::conflict);
+  EXPECT_TRUE(fake.ids.empty());
+}
+
+TEST_F(driver_machine_test, changed_counters_of_entries_are_reported) {
+  start();
+  fake.totals.filters = {{"f", "1", 2, 20}, {"f", "2", 0, 0}};
+  auto first = std::get<to_node::counters>(reports(uut.on_tick()).at(0));
+  EXPECT_TRUE(first.rules.empty());
+  EXPECT_THAT(first.filters, ElementsAre(entry_counters{"f", "1", 2, 20}));
+  EXPECT_TRUE(uut.on_tick().empty());
+}
+
+TEST_F(driver_machine_test, an_entry_that_left_its_set_counts_from_zero_again) {
+  start();
+  fake.totals.filters = {{"f", "1", 2, 20}, {"f", "2", 3, 30}};
+  EXPECT_EQ(reports(uut.on_tick()).size(), 1u);
+  to_driver::install part{2, {}};
+  part.filters = {make_filters("f", {make_entry("2", {"::/0"})})};
+  send(part);
+  auto again = std::get<to_node::counters>(reports(uut.on_tick()).at(0));
+  EXPECT_THAT(again.filters, ElementsAre(entry_counters{"f", "1", 2, 20}));
+  send(to_driver::withdraw{3, {"f"}}); // tells all totals for the last time
+  EXPECT_EQ(reports(uut.on_tick()).size(), 1u);
+  send(to_driver::sync{4, {}});
+  EXPECT_EQ(reports(uut.on_tick()).size(), 1u);
+  EXPECT_TRUE(uut.on_tick().empty());
+}
+
+TEST_F(driver_machine_test, totals_beyond_a_line_come_in_several) {
+  start();
+  for (int i = 0; i < 40'000; ++i)
+    fake.totals.filters.push_back(
+        {std::string(64, 'f'), std::to_string(i), 1, 1});
+  std::size_t count = 0;
+  auto all = reports(uut.on_tick());
+  EXPECT_GT(all.size(), 1u);
+  for (const auto& x : all)
+    count += std::get<to_node::counters>(x).filters.size();
+  EXPECT_EQ(count, 40'000u);
 }
 
 } // namespace tocsin::mitigators

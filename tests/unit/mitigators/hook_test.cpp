@@ -92,28 +92,44 @@ TEST(hook_variables, tell_all_of_a_rule) {
   x.cuid = "c";
   x.mid = 7;
   x.accept = {{{test::net("192.0.2.0/24"), test::net("::1")}, {{1, 2}}, {6}}};
-  EXPECT_THAT(hook_variables("install", x),
-              ElementsAre("TOCSIN_ACTION=install", "TOCSIN_ID=a",
-                          "TOCSIN_TREATMENT=rate_limit", "TOCSIN_RATE=9",
-                          "TOCSIN_PREFIXES=10.0.0.0/8 2001:db8::1/128",
-                          "TOCSIN_PORTS=80 1000-2000", "TOCSIN_PROTOCOLS=6 17",
-                          "TOCSIN_ACCEPT=sources=192.0.2.0/24,::1/128 "
-                          "ports=1-2 protocols=6",
-                          "TOCSIN_CUSTOMER=a?b?", "TOCSIN_CUID=c",
-                          "TOCSIN_MID=7"));
+  EXPECT_THAT(
+      hook_variables("install", x),
+      ElementsAre("TOCSIN_ACTION=install", "TOCSIN_KIND=rule", "TOCSIN_ID=a",
+                  "TOCSIN_TREATMENT=rate_limit", "TOCSIN_RATE=9",
+                  "TOCSIN_PREFIXES=10.0.0.0/8 2001:db8::1/128",
+                  "TOCSIN_PORTS=80 1000-2000", "TOCSIN_PROTOCOLS=6 17",
+                  "TOCSIN_ACCEPT=sources=192.0.2.0/24,::1/128 "
+                  "ports=1-2 protocols=6",
+                  "TOCSIN_CUSTOMER=a?b?", "TOCSIN_CUID=c", "TOCSIN_MID=7"));
+}
+
+TEST(hook_variables, tell_whose_filters_they_are) {
+  auto x = test::make_filters("f", {test::make_entry("1", {"::/0"})});
+  x.customer = "a\nb";
+  EXPECT_THAT(hook_variables("withdraw", x),
+              ElementsAre("TOCSIN_ACTION=withdraw", "TOCSIN_KIND=filters",
+                          "TOCSIN_ID=f", "TOCSIN_CUSTOMER=a?b",
+                          "TOCSIN_CUID=cuid"));
 }
 
 TEST(counter_lines, others_are_passed_over) {
-  EXPECT_THAT(parse_counter_lines("a 1 2\nnoise\nb 3\nc -1 x\nd 4 5\n"),
+  auto totals =
+      parse_counter_lines("a 1 2\nnoise\nb 3\nc -1 x\nf/1 6 7\nd 4 5\n");
+  EXPECT_THAT(totals.rules,
               ElementsAre(rule_counters{"a", 1, 2}, rule_counters{"d", 4, 5}));
+  EXPECT_THAT(totals.filters, ElementsAre(entry_counters{"f", "1", 6, 7}));
 }
 
 TEST(state_file, remembers_what_is_in_force_and_what_is_uncertain) {
   test::temporary_directory directory;
   auto path = (directory.path() / "state").string();
   EXPECT_TRUE(read_state(path)->empty());
+  auto filters = test::make_filters("f", {test::make_entry("1", {"::/0"})});
   rule_states states{{"a", {test::make_rule("a", {"::/0"}), false}},
-                     {"b", {test::make_rule("b", {"::1"}), true}}};
+                     {"b", {test::make_rule("b", {"::1"}), true}},
+                     {"f", {filters, false}},
+                     {"g", {filters, true}}};
+  std::get<filter_set>(states["g"].what).id = "g";
   ASSERT_TRUE(write_state(path, states));
   EXPECT_EQ(*read_state(path), states);
   directory.write("state", "garbage\n");

@@ -66,7 +66,8 @@ TEST_F(planner_test, a_replaced_rule_keeps_its_counter) {
 }
 
 TEST_F(planner_test, a_rebuilt_table_continues_the_counters) {
-  auto script = uut.rebuild({make_rule("a", {"10.0.0.0/8"})}, {{"a", 5, 50}});
+  auto script =
+      uut.rebuild({{make_rule("a", {"10.0.0.0/8"})}, {}}, {{{"a", 5, 50}}, {}});
   EXPECT_THAT(script, HasSubstr(R"("name":"m_a","packets":5,"bytes":50)"));
   EXPECT_THAT(script, HasSubstr(R"({"delete":{"table")"));
 }
@@ -74,7 +75,7 @@ TEST_F(planner_test, a_rebuilt_table_continues_the_counters) {
 TEST_F(planner_test, the_difference_is_what_a_sync_has_to_do) {
   auto a = make_rule("a", {"10.0.0.0/8"});
   carry_out({{a, make_rule("b", {"10.0.0.0/8"})}, {}});
-  auto what = uut.difference({a, make_rule("c", {"::/0"})});
+  auto what = uut.difference({{a, make_rule("c", {"::/0"})}, {}});
   EXPECT_THAT(what.withdraw, ElementsAre("b"));
   EXPECT_THAT(what.install, ElementsAre(make_rule("c", {"::/0"})));
 }
@@ -84,7 +85,8 @@ TEST(nftables_listing, counters_of_others_are_passed_over) {
       R"({"nftables":[{"metainfo":{}},{"counter":{"name":"m_x","packets":1,)"
       R"("bytes":2}},{"counter":{"name":"other","packets":1,"bytes":2}}]})");
   ASSERT_TRUE(totals);
-  EXPECT_THAT(*totals, ElementsAre(rule_counters{"x", 1, 2}));
+  EXPECT_THAT(totals->rules, ElementsAre(rule_counters{"x", 1, 2}));
+  EXPECT_THAT(totals->filters, IsEmpty());
   EXPECT_FALSE(parse_counters("garbage"));
 }
 
@@ -93,8 +95,17 @@ TEST(nftables_listing, counters_of_a_long_name_are_read_whole) {
       R"({"nftables":[{"counter":{"name":"m_0123456789abcdef01234567-42",)"
       R"("packets":1,"bytes":2}}]})");
   ASSERT_TRUE(totals);
-  ASSERT_EQ(totals->size(), 1u);
-  EXPECT_EQ(totals->front().id, "0123456789abcdef01234567-42");
+  ASSERT_EQ(totals->rules.size(), 1u);
+  EXPECT_EQ(totals->rules.front().id, "0123456789abcdef01234567-42");
+}
+
+TEST(nftables_listing, counters_of_entries_are_told_from_those_of_rules) {
+  auto totals = parse_counters(
+      R"({"nftables":[{"counter":{"name":"f_set-1/7","packets":1,"bytes":2}},)"
+      R"({"counter":{"name":"f_","packets":1,"bytes":2}}]})");
+  ASSERT_TRUE(totals);
+  EXPECT_THAT(totals->rules, IsEmpty());
+  EXPECT_THAT(totals->filters, ElementsAre(entry_counters{"set-1", "7", 1, 2}));
 }
 
 } // namespace tocsin::mitigators::nftables
