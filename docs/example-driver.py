@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""A complete driver: it keeps the rules in a file. docs/driver-protocol.md"""
+"""A complete driver: it keeps the rules and filter sets in a file.
+
+docs/driver-protocol.md
+"""
 import json
 import os
 import signal
@@ -28,6 +31,25 @@ def apply(kind, items):
     os.rename(path + ".new", path)  # a kill leaves the old or the new file
 
 
+MATCH = {"family", "source", "protocol", "length", "fragment", "dscp", "ecn",
+         "ttl", "tcp", "udp", "icmp"}
+PARTS = {"fragment": {"operator", "bits"},
+         "tcp": {"source", "destination", "flags"},
+         "udp": {"source", "destination", "length"}, "icmp": {"type", "code"}}
+
+
+def check_filters(x):
+    """A match with an unknown member would filter more than was meant."""
+    assert x["id"] and x["entries"]
+    for entry in x["entries"]:
+        assert entry["id"] and entry["destinations"]
+        assert entry["action"] in ("accept", "drop", "rate")
+        assert entry["action"] != "rate" or entry["rate"] >= 0
+        assert set(entry["match"]) <= MATCH
+        for name, known in PARTS.items():
+            assert set(entry["match"].get(name, {})) <= known
+
+
 def serve(order):
     global state, parts
     kind = order["type"]
@@ -38,8 +60,10 @@ def serve(order):
         state, parts = "greeted", []
         tell(type="hello", version=1, driver="example",
              capabilities={"actions": ["drop"], "families": ["ipv4", "ipv6"],
-                           "counters": False, "max_rules": 0})
-        tell(type="status", health="ok", installed=len(rules), capacity=0)
+                           "counters": False, "max_rules": 0,
+                           "filters": True, "max_entries": 0})
+        count = sum("entries" not in x for x in rules.values())
+        tell(type="status", health="ok", installed=count, capacity=0)
     elif kind == "bye":
         raise EOFError
     elif kind not in ("sync", "install", "withdraw"):
@@ -50,6 +74,10 @@ def serve(order):
         items = order["ids"] if kind == "withdraw" else order["rules"]
         if kind != "withdraw":
             assert all(x["id"] and x["action"] and x["prefixes"] for x in items)
+            filters = order.get("filters", [])
+            for x in filters:
+                check_filters(x)
+            items = items + filters
         if order.get("part", 0) != len(parts):  # a line is missing
             parts = []
             raise PermissionError

@@ -66,6 +66,9 @@ public:
     bits(8, 8, x.code);
   }
 
+  /// Whether something of the transport header is looked at.
+  bool uses_transport() const { return uses_transport_; }
+
   /// Nothing if no packet can fulfil all.
   std::optional<clause> finish() {
     if (!possible_)
@@ -89,10 +92,15 @@ private:
     if (x)
       add(field(protocol, name, {std::to_string(unsigned{*x})}));
   }
+  /// A condition for the transport header.
+  void look_at(condition x) {
+    uses_transport_ = true;
+    add(std::move(x));
+  }
   template <class T>
   void bits(int offset, int length, const std::optional<T>& x) {
     if (x)
-      add({transport_bits(offset, length), {std::to_string(unsigned{*x})}});
+      look_at({transport_bits(offset, length), {std::to_string(unsigned{*x})}});
   }
   template <class T>
   void ports(const T& x) {
@@ -102,31 +110,38 @@ private:
   void port(std::string_view name, const std::optional<port_match>& x) {
     if (!x)
       return;
+    uses_transport_ = true; // even if any port will do
     auto all = x->range.lower == 0 && x->range.upper == 65535;
     possible_ = possible_ && !(all && x->negate);
-    // Even if all ports will do, a packet without ports (a later fragment) does
-    // not: something of the header has to be looked at.
-    auto c = all ? condition{transport_bits(0, 8), {"0"}, ">="}
-                 : field("th", name, {value(x->range)});
-    if (x->negate)
-      c.op = "!=";
-    add(std::move(c));
+    if (all)
+      return;
+    if (!x->negate)
+      return look_at(field("th", name, {value(x->range)}));
+    // Always as a range: libnftables makes one inequality of two adjacent
+    // ones, which holds if either differs.
+    auto range = "{\"range\":[" + std::to_string(x->range.lower) + ","
+                 + std::to_string(x->range.upper) + "]}";
+    auto c = field("th", name, {range});
+    c.op = "!=";
+    look_at(std::move(c));
   }
   void flags(const bits_match& x) {
-    auto left = transport_bits(tcp_flags_offset, tcp_flags_length);
+    uses_transport_ = true;
     if (x.bits == 0) { // all of none are set, any of none is not
       possible_ = possible_ && x.any == x.negate;
-      return add({left, {"0"}, ">="});
+      return;
     }
+    auto left = transport_bits(tcp_flags_offset, tcp_flags_length);
     auto right = x.any ? std::uint16_t{0} : x.bits;
     // "any" is fulfilled by a difference from zero, "match" by equality.
-    add({masked(left, x.bits),
-         {std::to_string(right)},
-         x.any != x.negate ? "!=" : "=="});
+    look_at({masked(left, x.bits),
+             {std::to_string(right)},
+             x.any != x.negate ? "!=" : "=="});
   }
 
   bool ipv4_;
   bool possible_ = true;
+  bool uses_transport_ = false;
   std::optional<std::uint8_t> protocol_;
   clause conditions_;
 };
@@ -144,10 +159,12 @@ std::vector<clause> clauses_of(const protocol::data::packet_match& x,
   auto common = builder.finish();
   if (!common)
     return {};
-  if (!x.ip || !x.ip->fragment)
-    return {*common};
+  bits_match fragment; // without bits: all packets match
+  if (x.ip && x.ip->fragment)
+    fragment = *x.ip->fragment;
   std::vector<clause> result;
-  for (auto& part : fragment_clauses(*x.ip->fragment, family)) {
+  for (auto& part :
+       fragment_clauses(fragment, family, builder.uses_transport())) {
     part.insert(part.end(), common->begin(), common->end());
     result.push_back(std::move(part));
   }

@@ -120,13 +120,15 @@ std::vector<clause> cover(unsigned kinds, const std::vector<test>& tests) {
 
 } // namespace
 
-std::vector<clause> fragment_clauses(const bits_match& x,
-                                     prefix::family family) {
-  constexpr unsigned ipv4_kinds = whole | first | middle | last;
+std::vector<clause> fragment_clauses(const bits_match& x, prefix::family family,
+                                     bool with_transport) {
+  unsigned possible = whole | first;
+  if (!with_transport)
+    possible |= middle | last;
   if (family == prefix::family::ipv6)
-    return cover(kinds_of(x, 0, ipv4_kinds | atomic), ipv6_tests());
-  auto without = kinds_of(x, 0, ipv4_kinds);
-  auto with = kinds_of(x, fragment::df, ipv4_kinds);
+    return cover(kinds_of(x, 0, possible | atomic), ipv6_tests());
+  auto without = kinds_of(x, 0, possible);
+  auto with = kinds_of(x, fragment::df, possible);
   if (with == without)
     return cover(with, ipv4_tests());
   std::vector<clause> result;

@@ -7,8 +7,11 @@
 namespace tocsin::mitigators::nftables {
 
 /// The packets of a family for which a fragment match holds, as clauses of
-/// which a packet fulfils one at most.
+/// which a packet fulfils one at most. With `with_transport`, only those that
+/// begin with the transport header, i.e. no later fragments: kernels differ in
+/// whether they take the payload of those for one.
 std::vector<clause> fragment_clauses(const protocol::data::bits_match& x,
-                                     protocol::data::prefix::family family);
+                                     protocol::data::prefix::family family,
+                                     bool with_transport);
 
 } // namespace tocsin::mitigators::nftables

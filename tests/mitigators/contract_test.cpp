@@ -32,12 +32,34 @@ rule rule_c() {
   return x;
 }
 
+filter_set set_f() {
+  auto accept = make_entry("1", {"192.0.2.0/24", "2001:db8:a::/48"});
+  accept.what = filter_action::accept;
+  accept.match.l4 = protocol::data::udp_match{{}, {{{53, 53}, false}}, {}};
+  auto rate = make_entry("2", {"192.0.2.7"});
+  rate.what = filter_action::rate;
+  rate.rate = 100'000;
+  rate.match.ip.emplace().fragment =
+      protocol::data::bits_match{true, true, protocol::data::fragment::isf};
+  auto drop = make_entry("3", {"192.0.2.0/24"});
+  drop.match.l4 = protocol::data::tcp_match{
+      {}, {}, protocol::data::bits_match{false, false, 0x102}};
+  return make_filters("f", {accept, rate, drop});
+}
+
 class driver_contract : public testing::Test {
 protected:
-  driver& start(std::vector<rule> rules = {}) {
+  driver& start(std::vector<rule> rules = {},
+                std::vector<filter_set> filters = {}) {
     uut = std::make_unique<driver>(program->argv());
-    uut->start(std::move(rules));
+    uut->start(std::move(rules), std::move(filters));
     return *uut;
+  }
+  /// Drivers may be without filters.
+  bool filters() {
+    driver other{program->argv()};
+    other.send(to_driver::hello{});
+    return other.next<to_node::hello>().filters;
   }
   void restart_after_kill() {
     uut->signal(SIGKILL);
@@ -208,6 +230,64 @@ TEST_F(driver_contract, a_thousand_rules_are_one_order) {
   EXPECT_EQ(program->in_force().size(), 1000u);
   EXPECT_TRUE(uut->sync({}).failures.empty());
   EXPECT_EQ(program->in_force(), ids{});
+}
+
+TEST_F(driver_contract, filters_are_served_or_fail_by_themselves) {
+  auto able = filters();
+  start();
+  auto done = uut->install({rule_a()}, {set_f()});
+  EXPECT_EQ(done.failures.empty(), able);
+  if (!able) {
+    ASSERT_EQ(done.failures.size(), 1u);
+    EXPECT_EQ(done.failures[0].id, "f");
+    EXPECT_EQ(done.failures[0].code, ec::unsupported);
+  }
+  EXPECT_EQ(program->in_force(), (able ? ids{"a", "f"} : ids{"a"}));
+  EXPECT_TRUE(uut->withdraw({"f"}).failures.empty());
+  EXPECT_EQ(program->in_force(), ids{"a"});
+}
+
+TEST_F(driver_contract, a_filter_set_is_left_alone_or_replaced_as_a_whole) {
+  if (!filters())
+    GTEST_SKIP() << "without filters";
+  start({}, {set_f()});
+  auto form = program->form("f");
+  EXPECT_TRUE(uut->install({}, {set_f()}).failures.empty());
+  EXPECT_TRUE(uut->sync({}, {set_f()}).failures.empty());
+  EXPECT_EQ(program->form("f"), form);
+  auto changed = set_f();
+  std::swap(changed.entries[0], changed.entries[2]);
+  EXPECT_TRUE(uut->install({}, {changed}).failures.empty());
+  EXPECT_NE(program->form("f"), form) << "the order of entries matters";
+  EXPECT_EQ(program->in_force(), ids{"f"});
+}
+
+TEST_F(driver_contract, filter_sets_are_reconciled_after_a_kill) {
+  if (!filters())
+    GTEST_SKIP() << "without filters";
+  auto g = set_f();
+  g.id = "g";
+  start({rule_a()}, {set_f(), g});
+  restart_after_kill();
+  EXPECT_EQ(program->in_force(), (ids{"a", "f", "g"}));
+  start({}, {g});
+  EXPECT_EQ(program->in_force(), ids{"g"});
+  EXPECT_TRUE(uut->sync({rule_a()}).failures.empty());
+  EXPECT_EQ(program->in_force(), ids{"a"}) << "a sync without sets has none";
+}
+
+TEST_F(driver_contract, a_set_that_is_not_understood_changes_nothing) {
+  start({rule_a()});
+  uut->send_line(
+      R"({"type":"sync","seq":8,"rules":[],"filters":[{"id":"f","entries":[]}]})");
+  EXPECT_EQ(uut->next<to_node::error>().seq, 8u);
+  auto line = encode(set_f());
+  line.replace(line.find("\"flags\""), 7, "\"later\"");
+  uut->send_line(R"({"type":"sync","seq":9,"rules":[],"filters":[)" + line
+                 + "]}");
+  EXPECT_EQ(uut->next<to_node::error>().seq, 9u)
+      << "a match must not become wider than it was meant";
+  EXPECT_EQ(program->in_force(), ids{"a"});
 }
 
 } // namespace tocsin::test

@@ -214,9 +214,9 @@ router::router() {
     ip addr add fd00:3::1/64 dev out nodad
     ip neigh add 10.3.0.2 lladdr 02:00:00:00:00:99 dev out nud permanent
     ip neigh add fd00:3::2 lladdr 02:00:00:00:00:99 dev out nud permanent
-    ip route add 10.2.0.0/16 via 10.3.0.2
-    ip route add 10.4.0.0/16 via 10.3.0.2
-    ip route add fd00:2::/32 via fd00:3::2
+    ip route add 10.2.0.0/16 via 10.3.0.2 dev out onlink
+    ip route add 10.4.0.0/16 via 10.3.0.2 dev out onlink
+    ip route add fd00:2::/32 via fd00:3::2 dev out onlink
   )");
   left_ = open_tap("left");
   right_ = open_tap("right");

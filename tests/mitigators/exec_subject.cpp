@@ -14,7 +14,9 @@ constexpr std::string_view hook = R"(#!/bin/sh
 set -e
 cd "${0%/*}/rules"
 case $TOCSIN_ACTION in
-install) test ! -e "$TOCSIN_ID"; echo "$TOCSIN_PREFIXES $$" > "$TOCSIN_ID";;
+install)
+  test $TOCSIN_KIND = filters || test ! -e "$TOCSIN_ID"
+  echo "$TOCSIN_PREFIXES $$" > "$TOCSIN_ID";;
 withdraw) rm "$TOCSIN_ID";;
 esac
 )";
@@ -26,8 +28,8 @@ public:
     hook_ = directory_.write("hook", hook, 0700);
   }
   std::vector<std::string> argv() const override {
-    return {TOCSIN_DRIVER, "--hook", hook_, "--state",
-            (directory_.path() / "state").string()};
+    return {TOCSIN_DRIVER, "--hook",  hook_,
+            "--filters",   "--state", (directory_.path() / "state").string()};
   }
   std::vector<std::string> cleanup_arguments() const override {
     return {"--cleanup-on-exit"};

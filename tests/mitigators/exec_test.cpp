@@ -83,6 +83,40 @@ TEST_F(exec_driver, counters_of_the_hook_are_reported) {
   EXPECT_EQ(uut.counted("a", 12), (rule_counters{"a", 12, 3400}));
 }
 
+TEST_F(exec_driver, a_hook_gets_filters_as_json_if_it_wants_them) {
+  auto script = hook(R"(cd "${0%/*}"
+echo "$TOCSIN_ACTION $TOCSIN_KIND $TOCSIN_ID" >> calls
+cat >> calls
+)");
+  auto set = make_filters("f", {make_entry("1", {"192.0.2.1"})});
+  {
+    driver without{{TOCSIN_DRIVER, "--hook", script}};
+    without.start();
+    EXPECT_EQ(without.install({}, {set}).failures.size(), 1u);
+    EXPECT_EQ(calls(), "");
+  }
+  driver uut{{TOCSIN_DRIVER, "--hook", script, "--filters"}};
+  uut.start({}, {set});
+  auto first = encode(set);
+  EXPECT_EQ(calls(), "install filters f\n" + first + "\n");
+  set.entries.push_back(make_entry("2", {"192.0.2.2"}));
+  uut.install({}, {set});
+  uut.withdraw({"f"});
+  auto second = encode(set);
+  EXPECT_EQ(calls(), "install filters f\n" + first + "\ninstall filters f\n"
+                         + second + "\nwithdraw filters f\n" + second + "\n")
+      << "a replacement leaves no gap";
+}
+
+TEST_F(exec_driver, counters_of_entries_are_reported) {
+  driver uut{{TOCSIN_DRIVER, "--hook",
+              hook("test $TOCSIN_ACTION != counters || "
+                   "echo 'f/1 12 3400\nf/2 1 2\ng/1 1 2'"),
+              "--counters", "--counters-interval", "20", "--filters"}};
+  uut.start({}, {make_filters("f", {make_entry("1", {"::1"})})});
+  EXPECT_EQ(uut.counted("f", "1", 12), (entry_counters{"f", "1", 12, 3400}));
+}
+
 TEST_F(exec_driver, refuses_unusable_arguments) {
   auto exit_status = [](std::vector<std::string> argv) {
     driver uut{std::move(argv)};

@@ -16,7 +16,8 @@ public:
   std::vector<std::string> cleanup_arguments() const override {
     return {"--cleanup-on-exit"};
   }
-  /// A rule is in force if the dispatch leads to its chain and that drops.
+  /// A rule is in force if the dispatch leads to its chain and that drops; a
+  /// filter set, if it leads to a chain of it with an entry.
   std::set<std::string> in_force() override {
     auto listing = shell("nft list ruleset");
     std::set<std::string> result;
@@ -25,11 +26,15 @@ public:
           && listing.find("counter name \"m_" + id + "\" drop")
                  != std::string::npos)
         result.insert(id);
+    for (const auto& id : all(listing, "jump f[46]_([^ ,\n]+)"))
+      if (listing.find("counter name \"f_" + id + "/") != std::string::npos)
+        result.insert(id);
     return result;
   }
   /// A handle is never used again, so new rules show.
   std::string form(const std::string& id) override {
-    return shell("nft -a list chain inet tocsin m_" + id);
+    return shell("nft -a list chain inet tocsin m_" + id
+                 + " || nft -a list chain inet tocsin f4_" + id);
   }
 
 private:

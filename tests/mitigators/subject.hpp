@@ -17,9 +17,10 @@ public:
   virtual std::vector<std::string> argv() const = 0;
   /// Additional arguments that make it withdraw everything at its end.
   virtual std::vector<std::string> cleanup_arguments() const = 0;
-  /// The ids of the rules that are in force.
+  /// The ids of the rules and filter sets that are in force.
   virtual std::set<std::string> in_force() = 0;
-  /// Something that changes when the rule is replaced or put in anew.
+  /// Something that changes when the rule or filter set is replaced or put in
+  /// anew.
   virtual std::string form(const std::string& id) = 0;
 };
 

@@ -21,6 +21,10 @@ protected:
       shell(std::string{"ip addr add "} + address + " dev lo");
     for (auto address : {"fd00:9::1/128", "fd00:9::2/128", "fd00:8::1/128"})
       shell(std::string{"ip addr add "} + address + " dev lo nodad");
+    // The kernel makes an IPv6 address usable some time later.
+    for (auto address : {"fd00:9::1", "fd00:9::2", "fd00:8::1"})
+      shell(std::string{"until ip -6 route show table local | grep -q "}
+            + address + "; do :; done");
   }
   driver& start(std::vector<rule> rules,
                 std::vector<std::string> arguments = {}) {

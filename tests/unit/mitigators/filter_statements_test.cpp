@@ -121,22 +121,21 @@ TEST(filter_statements, a_family_excludes_the_other) {
 
 // DATA-076, DATA-095, DATA-100, DATA-196
 TEST(filter_statements, flags_are_compared_in_twelve_bits) {
-  auto test_of = [](bits_match x) {
+  auto is_compared = [](bits_match x, std::string_view op,
+                        std::string_view mask, std::string_view right) {
     auto rules = rules_of(with_tcp({{}, {}, x}));
-    EXPECT_EQ(rules.size(), 1u);
-    EXPECT_THAT(rules.at(0), HasSubstr(R"("offset":96,"len":16)"));
-    auto at = rules.at(0).find(R"("op":"!=")");
-    auto end = rules.at(0).find("]},\"right\":");
-    auto mask = rules.at(0).substr(0, end);
-    return (at == std::string::npos ? "== " : "!= ")
-           + mask.substr(mask.rfind(',') + 1) + " "
-           + rules.at(0).substr(end + 11,
-                                rules.at(0).find('}', end + 11) - end - 11);
+    ASSERT_EQ(rules.size(), 1u);
+    EXPECT_THAT(rules[0],
+                HasSubstr(R"({"match":{"op":")" + std::string{op}
+                          + R"(","left":{"&":[{"payload":{"base":"th",)"
+                            R"("offset":96,"len":16}},)"
+                          + std::string{mask} + R"(]},"right":)"
+                          + std::string{right} + "}}"));
   };
-  EXPECT_EQ(test_of({false, false, 2}), "== 2 2");
-  EXPECT_EQ(test_of({false, true, 0x802}), "!= 2050 2050");
-  EXPECT_EQ(test_of({true, false, 5}), "!= 5 0");
-  EXPECT_EQ(test_of({true, true, 4095}), "== 4095 0");
+  is_compared({false, false, 2}, "==", "2", "2");
+  is_compared({false, true, 0x802}, "!=", "2050", "2050");
+  is_compared({true, false, 5}, "!=", "5", "0");
+  is_compared({true, true, 4095}, "==", "4095", "0");
 }
 
 TEST(filter_statements, a_match_that_nothing_fulfils_has_no_rules) {
@@ -167,7 +166,7 @@ TEST(filter_statements, icmp_is_what_its_family_calls_so) {
 // DATA-075, DATA-098
 TEST(filter_statements, fragments_cost_no_more_rules_than_needed) {
   auto count = [](bits_match x, prefix::family family) {
-    return fragment_clauses(x, family).size();
+    return fragment_clauses(x, family, false).size();
   };
   for (auto family : {v4, v6}) {
     EXPECT_EQ(count({false, false, fragment::isf}, family), 1u);
@@ -178,6 +177,27 @@ TEST(filter_statements, fragments_cost_no_more_rules_than_needed) {
   EXPECT_EQ(count({false, false, fragment::df}, v4), 1u);
   EXPECT_EQ(count({false, false, fragment::df}, v6), 0u);
   EXPECT_EQ(count({false, true, fragment::df}, v6), 1u);
+}
+
+// DATA-075
+TEST(filter_statements, a_later_fragment_is_not_asked_for_ports) {
+  tcp_match ports;
+  ports.destination = {{80, 80}, false};
+  EXPECT_THAT(rules_of(with_tcp(ports)),
+              ElementsAre(HasSubstr(R"("frag-off"}},8191]},"right":0})")));
+  EXPECT_THAT(rules_of(with_tcp({})), ElementsAre(Not(HasSubstr("frag-off"))));
+  auto x = make_entry("1", {"2001:db8::/32"});
+  x.match.l4 = ports;
+  EXPECT_THAT(rules_of(x, v6),
+              ElementsAre(HasSubstr(R"("field":"frag-off"}},"right":0})"),
+                          HasSubstr(R"({"name":"frag"}},"right":false})")));
+}
+
+TEST(filter_statements, two_inequalities_stay_two) {
+  auto rules = rules_of(with_tcp({{{{1, 1}, true}}, {{{2, 2}, true}}, {}}));
+  ASSERT_EQ(rules.size(), 1u);
+  EXPECT_THAT(rules[0], HasSubstr(R"("right":{"range":[1,1]}})"));
+  EXPECT_THAT(rules[0], HasSubstr(R"("right":{"range":[2,2]}})"));
 }
 
 TEST(filter_statements, counters_lead_back_to_entries) {
