@@ -27,6 +27,10 @@ struct agent_limits {
   /// rested longest goes (RFC 7959, Section 2.5).
   std::uint32_t uploads = 4;
 
+  /// Bodies of ours that wait for an earlier one for the same resource; beyond,
+  /// `overload`.
+  std::uint32_t waiting = 16;
+
   /// Answers of which further blocks may be fetched, and their octets in all;
   /// beyond, the oldest goes and a fetch of its blocks reaches the
   /// application as a request of its own.
@@ -52,7 +56,12 @@ struct agent_limits {
 /// observes, and `notify` goes to it until `observation_ended`. The request's
 /// Observe option stays in its options for the application to see.
 ///
-/// Client side. A request whose payload does not fit leaves in Block1 options;
+/// Of several bodies for the same resource the one that came first goes on, and
+/// another is answered 4.08, unless Request-Tag tells them apart (RFC 7959,
+/// Section 2.5; RFC 9175, Section 3).
+///
+/// Client side. A request whose payload does not fit leaves in Block1 options,
+/// one after the other for the same resource;
 /// a response in blocks is delivered once, whole. A GET with Observe 0 keeps
 /// its exchange open when the server accepts (its response has Observe):
 /// notifications come as `response_received` with `further`; those which are

@@ -47,19 +47,49 @@ exchange_id agent_client::send(outgoing_request request, time_point now) {
     exchanges_.emplace(id, std::move(x));
     return id;
   }
+  x.resource = request_key(request.code, request.options, false);
+  x.request = std::move(request);
+  return begin_blocks(std::move(x), now);
+}
+
+exchange_id agent_client::begin_blocks(exchange x, time_point now) {
+  auto& options = x.request.options;
+  remove_option(options, option::request_tag);
+  options.add_uint(option::request_tag, next_tag_++);
+  const auto room = sizing_.room(token_size, options);
   const auto szx = sizing_.choose(
       room > block_options ? room - block_options : 0, std::nullopt);
-  if (!szx || request.payload.size() > bounds_.body) {
+  x.waiting = std::ranges::any_of(exchanges_, [&x](const auto& other) {
+    return other.second.resource == x.resource;
+  });
+  const bool too_large = !szx || x.request.payload.size() > bounds_.body;
+  if (too_large || (x.waiting && waiting_.size() >= bounds_.waiting)) {
     const auto id = random_();
-    events_.emplace(request_failed{id, failure_reason::too_large});
+    events_.emplace(request_failed{id, too_large ? failure_reason::too_large
+                                                 : failure_reason::overload});
     return id;
   }
   x.szx = *szx;
   x.in_blocks = true;
-  x.request = std::move(request);
-  const auto id = send_part(0, x, now);
+  const auto id = x.waiting ? random_() : send_part(0, x, now);
+  if (x.waiting)
+    waiting_.push_back(id);
   exchanges_.emplace(id, std::move(x));
   return id;
+}
+
+/// The body before it is through, or has failed.
+void agent_client::start_next(const bytes& resource, time_point now) {
+  const auto turn = std::ranges::find_if(waiting_, [&](exchange_id id) {
+    return exchanges_.at(id).resource == resource;
+  });
+  if (turn == waiting_.end())
+    return;
+  const auto id = *turn;
+  waiting_.erase(turn);
+  auto& x = exchanges_.at(id);
+  x.waiting = false;
+  send_part(id, x, now);
 }
 
 /// Sends the block at `sent`. The first one makes the id of the exchange.
@@ -250,6 +280,10 @@ void agent_client::forget(exchange_id id, time_point now) {
     below_.cancel(x.current, now);
   if (x.wants_observation)
     below_.cancel(id, now); // gives up the token
+  if (x.waiting)
+    std::erase(waiting_, id);
+  else if (!x.resource.empty())
+    start_next(x.resource, now);
 }
 
 void agent_client::cancel(exchange_id id, time_point now) {
@@ -296,9 +330,14 @@ void agent_client::reregister(exchange_id id, time_point now) {
 
 std::optional<time_point> agent_client::next_deadline() const {
   std::optional<time_point> due;
+  const auto consider = [&due](std::optional<time_point> x) {
+    if (x && (!due || *x < *due))
+      due = x;
+  };
   for (const auto& [_, x] : exchanges_)
-    if (x.leaving && (!due || *x.leaving < *due))
-      due = x.leaving;
+    consider(x.leaving);
+  for (auto id : waiting_)
+    consider(exchanges_.at(id).deadline);
   return due;
 }
 
@@ -309,6 +348,12 @@ void agent_client::on_time(time_point now) {
       over.push_back(id);
   for (auto id : over)
     forget(id, now);
+  over.clear();
+  for (auto id : waiting_)
+    if (const auto& x = exchanges_.at(id); x.deadline && *x.deadline <= now)
+      over.push_back(id);
+  for (auto id : over)
+    end(id, failure_reason::timeout, now);
 }
 
 } // namespace tocsin::protocol::coap

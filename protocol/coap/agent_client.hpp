@@ -10,6 +10,11 @@ namespace tocsin::protocol::coap {
 /// observe. An exchange of ours may need several of the layer below; it bears
 /// the id of the first.
 ///
+/// Bodies in blocks for the same resource leave one after the other: nothing
+/// but the order tells a server which blocks belong together (RFC 7959, Section
+/// 2.5). Each bears a Request-Tag of its own (RFC 9175, Section 3), so that a
+/// late block of one that was given up is not taken for a part of the next.
+///
 ///   sending (Block1) --2.31--> sending --other--> first response
 ///   first response --Block2, more--> fetching --last block--> delivered
 ///                  --Observe--> observing --cancel--> leaving --> gone
@@ -50,6 +55,8 @@ private:
     bool observing = false;
     std::optional<time_point> leaving; ///< when the token is given up
     // Block1
+    bytes resource;       ///< request_key(); empty: not in blocks
+    bool waiting = false; ///< for another body for the same resource
     bool in_blocks = false;
     std::uint8_t szx = 6;
     std::size_t sent = 0; ///< octets that the server has
@@ -66,7 +73,9 @@ private:
 
   /// Does the server go on to notify?
   static bool goes_on(const response_received& x);
+  exchange_id begin_blocks(exchange x, time_point now);
   exchange_id send_part(exchange_id id, exchange& x, time_point now);
+  void start_next(const bytes& resource, time_point now);
   void send_next(exchange_id id, exchange& x, outgoing_request part,
                  time_point now);
   bool continue_sending(exchange_id id, exchange& x,
@@ -95,6 +104,8 @@ private:
   fifo<agent_event>& events_;
   block_sizing sizing_;
   table exchanges_;
+  std::vector<exchange_id> waiting_; ///< in the order of their turns
+  std::uint64_t next_tag_ = 0;
   /// From ids of the layer below, where they differ.
   std::unordered_map<exchange_id, exchange_id> routes_;
 };

@@ -57,8 +57,7 @@ bool agent_server::take_blocks(incoming_request& x, open_request& open,
   open.key = request_key(x.code, x.options, false);
   if (part && x.code != code::get && x.code != code::del) {
     response reply;
-    if (uploads_.take(x, *part, reply, now,
-                      below_.current_parameters().exchange_lifetime())
+    if (uploads_.take(x, *part, reply, now, below_.current_parameters())
         == uploads::verdict::answer) {
       if (reply.code == code::continue_) // RFC 7959, Section 2.9.1
         set_block(reply.options, option::block1, *part);

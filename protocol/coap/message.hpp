@@ -139,6 +139,7 @@ inline constexpr option_number q_block2 = 31;
 inline constexpr option_number proxy_uri = 35;
 inline constexpr option_number proxy_scheme = 39;
 inline constexpr option_number size1 = 60;
+inline constexpr option_number request_tag = 292; ///< RFC 9175, Section 3.2
 } // namespace option
 
 /// Must the receiver understand this option (RFC 7252, Section 5.4.1)?

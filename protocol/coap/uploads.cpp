@@ -14,7 +14,7 @@ response incomplete(std::string_view why) {
 
 uploads::verdict uploads::take(incoming_request& x, const block& part,
                                response& reply, time_point now,
-                               duration lifetime) {
+                               const parameters& values) {
   if (part.more && !part.full(x.payload.size())) {
     reply = diagnostic(code::bad_request, "payload is not one block");
     return verdict::answer;
@@ -30,9 +30,15 @@ uploads::verdict uploads::take(incoming_request& x, const block& part,
     return verdict::answer;
   }
   // A copy of block 0 must not throw away what came since.
-  const auto copy =
-      i != transfers_.end() && i->first == x.token && same(*i, part, x.payload);
+  const auto copy = i != transfers_.end() && same(*i, part, x.payload)
+                    && (i->first == x.token || !i->whole);
   if (part.num == 0 && !copy) {
+    // A sender that has not been heard for so long has given up.
+    if (i != transfers_.end() && !i->whole
+        && now < i->heard + values.max_transmit_wait()) {
+      reply = incomplete("another body for this resource is under way");
+      return verdict::answer;
+    }
     if (i != transfers_.end())
       transfers_.erase(i);
     i = begin(std::move(key), x);
@@ -41,7 +47,7 @@ uploads::verdict uploads::take(incoming_request& x, const block& part,
     reply = incomplete("earlier blocks are missing");
     return verdict::answer;
   }
-  i->expires = now + lifetime;
+  i->expires = now + values.exchange_lifetime();
   if (i->format != x.options.find_uint(option::content_format)) {
     transfers_.erase(i);
     reply = incomplete("Content-Format differs between blocks");
@@ -57,6 +63,7 @@ uploads::verdict uploads::take(incoming_request& x, const block& part,
     reply = incomplete("not the block that comes next");
     return verdict::answer;
   }
+  i->heard = now;
   if (part.more) {
     reply = {code::continue_, {}, {}};
     return verdict::answer;

@@ -13,6 +13,13 @@ namespace tocsin::protocol::coap {
 /// A whole body is kept for copies of its last block: NON requests are sent
 /// several times, each copy with a message id of its own (RFC 9132, Section
 /// 4.4), and each has to be answered as the first was.
+///
+/// Two bodies for the same resource at once cannot be told apart by their later
+/// blocks, unless they bear Request-Tags (RFC 9175, Section 3). Block 0 of a
+/// second one is therefore refused with 4.08 while the sender of the first may
+/// still be sending, and begins anew after that. It is let pass if it says the
+/// same as the first one's: whoever differs later is found out then, since a
+/// sender waits for the answer to each block.
 class uploads {
 public:
   explicit uploads(const agent_limits& bounds) : bounds_{bounds} {}
@@ -23,7 +30,7 @@ public:
   /// Takes a request with that Block1 option. `deliver`: its payload now is
   /// the whole body. `answer`: with `reply`.
   verdict take(incoming_request& x, const block& part, response& reply,
-               time_point now, duration lifetime);
+               time_point now, const parameters& values);
 
   std::optional<time_point> next_expiry() const;
   void expire(time_point now);
@@ -36,6 +43,7 @@ private:
     std::size_t last_offset = 0;
     std::optional<std::uint64_t> format;
     bool whole = false;
+    time_point heard; ///< the last block that was taken
     time_point expires;
   };
 

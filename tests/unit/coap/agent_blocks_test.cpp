@@ -27,6 +27,13 @@ struct uploading : agent_harness {
   bytes body = body_of(150);
 };
 
+/// A request that PROBING_RATE does not hold back.
+outgoing_request urgent_put(std::string_view path, bytes body) {
+  auto x = put_of(path, std::move(body), type::non);
+  x.urgent = true;
+  return x;
+}
+
 /// An agent that fetched the first block.
 struct fetching : agent_harness {
   explicit fetching(const option_list& first_options = block2({0, true, 2},
@@ -110,6 +117,7 @@ TEST(coap_agent_blocks, block_zero_begins_anew) {
   x.answered(x.part(0, 1));
   x.answered(x.part(1, 2));
   x.body = body_of(150, 2);
+  x.advance(x.uut.current_parameters().max_transmit_wait());
   x.answered(x.part(0, 3));
   EXPECT_EQ(x.answered(x.part(2, 4)).code, code::request_incomplete);
   x.answered(x.part(1, 5));
@@ -117,6 +125,73 @@ TEST(coap_agent_blocks, block_zero_begins_anew) {
   const auto got = x.event_of<incoming_request>();
   ASSERT_TRUE(got);
   EXPECT_EQ(got->payload, x.body);
+}
+
+// COAP-091, COAP-093
+TEST(coap_agent_blocks, of_two_bodies_at_once_the_first_comes_through_whole) {
+  uploading x;
+  uploading other;
+  other.body = body_of(150, 2);
+  other.next_mid = 500;
+  EXPECT_EQ(x.answered(x.part(0, 1)).code, code::continue_);
+  EXPECT_EQ(x.answered(other.part(0, 11)).code, code::request_incomplete);
+  EXPECT_EQ(x.answered(x.part(1, 2)).code, code::continue_);
+  x.advance(x.uut.current_parameters().max_transmit_wait() - 1ms);
+  EXPECT_EQ(x.answered(other.part(0, 12)).code, code::request_incomplete);
+  x.give(x.part(2, 3));
+  const auto got = x.event_of<incoming_request>();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->payload, x.body);
+  EXPECT_EQ(x.answered(other.part(0, 13)).code, code::continue_)
+      << "what is whole is in nobody's way";
+}
+
+// COAP-091
+TEST(coap_agent_blocks, bodies_that_differ_only_later_do_not_mix) {
+  uploading x;
+  uploading other;
+  other.next_mid = 500;
+  const auto first_half = x.body.begin() + 64;
+  other.body = body_of(150, 2);
+  std::copy(x.body.begin(), first_half, other.body.begin());
+  x.answered(x.part(0, 1));
+  EXPECT_EQ(x.answered(other.part(0, 11)).code, code::continue_);
+  EXPECT_EQ(x.answered(other.part(1, 12)).code, code::continue_);
+  EXPECT_EQ(x.answered(x.part(1, 2)).code, code::request_incomplete);
+  EXPECT_EQ(x.answered(other.part(2, 13)).code, code::request_incomplete);
+}
+
+TEST(coap_agent_blocks, the_same_body_sent_anew_goes_on) {
+  uploading x;
+  x.answered(x.part(0, 1));
+  x.answered(x.part(1, 2));
+  EXPECT_EQ(x.answered(x.part(0, 11)).code, code::continue_);
+  EXPECT_EQ(x.answered(x.part(1, 12)).code, code::continue_);
+  x.give(x.part(2, 13));
+  const auto got = x.event_of<incoming_request>();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->payload, x.body);
+}
+
+TEST(coap_agent_blocks, bodies_with_request_tags_come_through_side_by_side) {
+  uploading all[2];
+  all[1].body = body_of(150, 2);
+  auto& x = all[0];
+  const auto tagged = [&all](std::uint32_t num, std::size_t which) {
+    auto y = all[which].part(num, 1 + 10 * which + num);
+    y.mid = static_cast<std::uint16_t>(200 + 10 * which + num);
+    y.options.add_uint(option::request_tag, which);
+    return y;
+  };
+  for (std::uint32_t num = 0; num < 2; ++num)
+    for (std::size_t which = 0; which < 2; ++which)
+      EXPECT_EQ(x.answered(tagged(num, which)).code, code::continue_);
+  for (std::size_t which = 0; which < 2; ++which) {
+    x.give(tagged(2, which));
+    const auto got = x.event_of<incoming_request>();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->payload, all[which].body);
+  }
 }
 
 // COAP-093
@@ -199,6 +274,88 @@ TEST(coap_agent_blocks, a_smaller_size_of_the_server_is_heeded) {
     EXPECT_EQ(find_block(next.options, option::block1), (block{num, true, 2}));
     EXPECT_EQ(next.payload, block_of(body, num, 64));
   }
+}
+
+// COAP-094
+TEST(coap_agent_blocks, large_requests_for_one_resource_leave_one_by_one) {
+  agent_harness x;
+  const auto first = body_of(1500);
+  const auto second = body_of(1500, 2);
+  x.uut.send_request(urgent_put("mitigate", first), x.now);
+  const auto block_0 = x.sent_one();
+  const auto id = x.uut.send_request(urgent_put("mitigate", second), x.now);
+  EXPECT_TRUE(x.sent().empty());
+  x.uut.send_request(urgent_put("elsewhere", second), x.now);
+  EXPECT_EQ(x.sent_one().payload, block_of(second, 0, 1024));
+  x.answers(block_0, code::continue_);
+  const auto block_1 = x.sent_one();
+  EXPECT_EQ(block_1.payload, block_of(first, 1, 1024));
+  x.answers(block_1, code::created);
+  EXPECT_TRUE(x.event_of<response_received>());
+  const auto next = x.sent_one();
+  EXPECT_EQ(next.payload, block_of(second, 0, 1024));
+  EXPECT_NE(next.options.find_uint(option::request_tag),
+            block_0.options.find_uint(option::request_tag));
+  EXPECT_EQ(block_1.options.find_uint(option::request_tag),
+            block_0.options.find_uint(option::request_tag));
+  x.answers(next, code::continue_);
+  x.answers(x.sent_one(), code::changed);
+  const auto got = x.event_of<response_received>();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->id, id);
+}
+
+TEST(coap_agent_blocks, a_request_that_fits_a_message_does_not_wait) {
+  agent_harness x;
+  x.uut.send_request(urgent_put("mitigate", body_of(1500)), x.now);
+  x.sent();
+  x.uut.send_request(urgent_put("mitigate", body_of(20)), x.now);
+  const auto y = x.sent_one();
+  EXPECT_EQ(y.payload.size(), 20u);
+  EXPECT_FALSE(y.options.contains(option::request_tag));
+}
+
+TEST(coap_agent_blocks, what_waits_goes_when_the_one_before_is_given_up) {
+  agent_harness x;
+  const auto second = body_of(1500, 2);
+  const auto given_up =
+      x.uut.send_request(urgent_put("mitigate", body_of(1500)), x.now);
+  const auto dropped =
+      x.uut.send_request(urgent_put("mitigate", body_of(1500, 3)), x.now);
+  x.uut.send_request(urgent_put("mitigate", second), x.now);
+  x.sent();
+  x.uut.cancel(dropped, x.now);
+  EXPECT_EQ(x.failure(), failure_reason::cancelled);
+  EXPECT_TRUE(x.sent().empty());
+  x.uut.cancel(given_up, x.now);
+  EXPECT_EQ(x.failure(), failure_reason::cancelled);
+  EXPECT_EQ(x.sent_one().payload, block_of(second, 0, 1024));
+}
+
+TEST(coap_agent_blocks, waiting_ends_with_the_time_of_the_request) {
+  agent_harness x;
+  auto patient = urgent_put("mitigate", body_of(1500));
+  patient.repeat = {40, 3s};
+  patient.deadline = 120s;
+  x.uut.send_request(patient, x.now);
+  auto hasty = urgent_put("mitigate", body_of(1500, 2));
+  hasty.deadline = 10s;
+  x.uut.send_request(hasty, x.now);
+  x.advance(10s - 1ms);
+  EXPECT_TRUE(x.no_event());
+  x.advance(1ms);
+  EXPECT_EQ(x.failure(), failure_reason::timeout);
+  EXPECT_EQ(x.uut.open_exchanges(), 1u);
+}
+
+TEST(coap_agent_blocks, only_so_many_wait) {
+  agent_harness x{{.waiting = 2}};
+  for (int i = 0; i < 3; ++i)
+    x.uut.send_request(urgent_put("mitigate", body_of(1500)), x.now);
+  EXPECT_TRUE(x.no_event());
+  x.uut.send_request(urgent_put("mitigate", body_of(1500)), x.now);
+  EXPECT_EQ(x.failure(), failure_reason::overload);
+  EXPECT_EQ(x.uut.open_exchanges(), 3u);
 }
 
 TEST(coap_agent_blocks, a_server_may_act_on_each_block_by_itself) {
