@@ -160,6 +160,8 @@ private:
   // upstream_wishes.cpp
   void pursue(wish& x);
   void pursue_all();
+  std::int64_t lifetime_to_ask(const wish& x) const;
+  bytes body_to_ask(const wish& x) const;
   void send(wish& x, std::uint64_t session);
   void stop_asking(wish& x);
   void on_silence(std::uint32_t mid, std::uint64_t tag, const failure& why);

@@ -94,7 +94,7 @@ void upstream_state::on_granted(wish& x, const coap_reply& reply) {
   using namespace std::chrono;
   auto entry = entry_of(reply.body);
   auto lifetime =
-      entry && entry->lifetime ? *entry->lifetime : x.record.lifetime;
+      entry && entry->lifetime ? *entry->lifetime : lifetime_to_ask(x);
   bool first = x.state != progress::active;
   if (first)
     x.answer_ms = static_cast<std::uint64_t>(

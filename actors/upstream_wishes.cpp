@@ -1,6 +1,7 @@
 // UPSTREAM: pursues what is wanted until the server has answered.
 #include "actors/upstream.hpp"
 
+#include "protocol/signal/codec.hpp"
 #include "protocol/signal/lifetime.hpp"
 #include "protocol/signal/request.hpp"
 
@@ -59,12 +60,32 @@ void upstream_state::pursue(wish& x) {
     due = false;
   if (x.after && wishes_.contains(*x.after))
     due = false;
+  if (lifetime_to_ask(x) == 0)
+    due = false; // it ends this very moment, and 0 is no lifetime
   if (due)
     for (auto session : links_for(x))
       if (std::ranges::none_of(
               x.asks, [=](const ask& a) { return a.session == session; }))
         send(x, session);
   arm();
+}
+
+/// Seconds to ask for. What the operator does not want renewed is granted once:
+/// asked for again, as when it moves to another server, it is asked for with
+/// what is left of it.
+std::int64_t upstream_state::lifetime_to_ask(const wish& x) const {
+  if (x.state != progress::active || x.renew)
+    return x.record.lifetime;
+  return sig::remaining_lifetime(x.record.expires, wall());
+}
+
+bytes upstream_state::body_to_ask(const wish& x) const {
+  auto lifetime = lifetime_to_ask(x);
+  if (lifetime == x.record.lifetime)
+    return x.record.body;
+  auto request = x.request;
+  request.lifetime = lifetime;
+  return sig::encode(sig::mitigation_scope{{std::move(request)}});
 }
 
 void upstream_state::send(wish& x, std::uint64_t session) {
@@ -79,7 +100,7 @@ void upstream_state::send(wish& x, std::uint64_t session) {
   call.code = removal ? 4 : 3; // DELETE, PUT
   call.path = sig::to_segments(sig::mitigate_path{{}, x.record.key.cuid, mid});
   if (!removal)
-    call.body = x.record.body;
+    call.body = body_to_ask(x);
   call.urgent = true;
   call.patience = request_round;
   call.tag = tag;

@@ -19,6 +19,24 @@ protected:
     return {code, 271, {}, sig::encode(sig::accepted(1, 3600))};
   }
 
+  static std::int64_t lifetime_of(const bytes& body) {
+    auto x = sig::decode(body, sig::direction::request);
+    auto* scope = x ? std::get_if<sig::mitigation_scope>(&*x) : nullptr;
+    return scope ? scope->scope.at(0).lifetime.value_or(0) : 0;
+  }
+
+  /// The lifetimes with which this mid was asked for at that server.
+  std::vector<std::int64_t> lifetimes_at(const std::string& name,
+                                         std::uint32_t mid) {
+    std::vector<std::int64_t> all;
+    auto segment = "mid=" + std::to_string(mid);
+    for (const auto& x : server->calls)
+      if (x.what.code == 3 && x.what.path.back() == segment
+          && server->servers.at(x.session - 1) == name)
+        all.push_back(lifetime_of(x.what.body));
+    return all;
+  }
+
   /// The sessions to which requests of this kind went.
   std::vector<std::string> targets(std::uint8_t code) {
     std::vector<std::string> all;
@@ -143,6 +161,54 @@ TEST_F(upstream_redirect_test, what_both_servers_share_is_not_withdrawn) {
   server->put_at["alt.example"] = granted(0x44);
   EXPECT_TRUE(mitigate(order()));
   EXPECT_THAT(targets(4), IsEmpty());
+}
+
+TEST_F(upstream_redirect_test, what_moves_is_asked_for_with_what_is_left) {
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_EQ(lifetime_of(server->bodies.back()), 3600);
+  advance(1000s);
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order(true)));
+  EXPECT_THAT(lifetimes_at("alt.example", 1), ElementsAre(2600));
+  EXPECT_THAT(lifetimes_at("alt.example", 2), ElementsAre(3600));
+}
+
+TEST_F(upstream_redirect_test, what_is_renewed_moves_with_all_its_lifetime) {
+  EXPECT_TRUE(mitigate(order(true)));
+  advance(1000s);
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_THAT(lifetimes_at("alt.example", 1), ElementsAre(3600));
+}
+
+TEST_F(upstream_redirect_test, what_has_no_end_moves_without_an_end) {
+  grant(-1);
+  auto forever = order();
+  forever.lifetime = -1;
+  EXPECT_TRUE(mitigate(forever));
+  advance(1000s);
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_THAT(lifetimes_at("alt.example", 1), ElementsAre(-1));
+}
+
+TEST_F(upstream_redirect_test, a_move_does_not_put_off_the_end) {
+  EXPECT_TRUE(mitigate(order()));
+  advance(3000s);
+  server->put = redirect(600);
+  server->put_at["alt.example"] = {
+      0x41, 271, {}, sig::encode(sig::accepted(1, 600))};
+  EXPECT_TRUE(mitigate(order()));
+  server->put = granted();
+  server->get = {0x84, {}, {}, {}};
+  advance(601s);
+  auto all = ask<std::vector<mitigation_view>>(uut, atom::list_v);
+  ASSERT_TRUE(all);
+  for (const auto& x : *all)
+    EXPECT_NE(x.mid, 1u) << "its lifetime is over";
 }
 
 TEST_F(upstream_redirect_test, a_redirect_ends_attempts_for_another_server) {
