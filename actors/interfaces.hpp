@@ -169,6 +169,9 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<atom::notify, std::uint64_t, dots_response>,
     // UPSTREAM no longer wants this observation.
     caf::reacts_to<atom::cancel, std::uint64_t>,
+    // UPSTREAM has heard nothing of this observation for too long: register it
+    // again. The answer comes as a notification.
+    caf::reacts_to<atom::refresh, std::uint64_t>,
     // UPSTREAM no longer wants an answer to its call with this tag: it is not
     // repeated any more, and fails.
     caf::reacts_to<atom::abandon, std::uint64_t>,

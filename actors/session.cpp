@@ -86,6 +86,12 @@ session::behavior_type session::make_behavior() {
         agent_.cancel(observation, clock().now());
         pump();
       },
+      [this](atom::refresh, std::uint64_t observation) {
+        if (!observing_.contains(observation))
+          return; // it has ended meanwhile, and UPSTREAM was told
+        agent_.reregister(observation, clock().now());
+        pump();
+      },
       [this](atom::abandon, std::uint64_t tag) { abandon(tag); },
       [this](atom::mode, const std::string& cuid, bool active) {
         set_mode(cuid, active);

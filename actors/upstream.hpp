@@ -108,6 +108,7 @@ private:
     watch observing = watch::none;
     std::uint64_t observation = 0;
     std::optional<time_point> stale; ///< register again then
+    bool renewing = false;           ///< registered again, not yet answered
   };
 
   time_point now() const;
@@ -142,6 +143,7 @@ private:
 
   // upstream_observe.cpp
   void watch_list(std::uint64_t session);
+  void register_again(link& x);
   void on_list_answer(std::uint64_t session, const coap_reply& reply);
   void ask_for_missing(const link& via, const coap_reply& reply);
   void on_list(const bytes& body);

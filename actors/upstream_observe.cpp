@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace tocsin::actors {
 
@@ -39,8 +40,12 @@ void upstream_state::watch_list(std::uint64_t session) {
   auto* l = find_link(session);
   if (l == nullptr || !l->up || l->leaving || l->observing == watch::asking)
     return;
-  if (l->observing == watch::granted) // stale: the server may not know it
+  if (l->observing == watch::granted) { // stale: the server may not know it
+    if (!l->renewing)
+      return register_again(*l);
+    l->renewing = false;
     self_->send(l->handle, atom::cancel_v, l->observation);
+  }
   l->stale.reset();
   coap_call get;
   get.code = 1; // GET
@@ -66,6 +71,15 @@ void upstream_state::watch_list(std::uint64_t session) {
             poll_due_ = now() + setup_.poll;
             arm();
           });
+}
+
+/// The same request with the same token (RFC 7641, Section 3.3.1): a server
+/// that still knows the observation is left with one, not with two.
+void upstream_state::register_again(link& x) {
+  x.renewing = true;
+  x.stale = now() + 2 * status_patience;
+  self_->send(x.handle, atom::refresh_v, x.observation);
+  arm();
 }
 
 void upstream_state::on_list_answer(std::uint64_t session,
@@ -138,6 +152,7 @@ void upstream_state::on_notification(std::uint64_t session,
       || l->observation != observation)
     return;
   heard(session);
+  bool renewed = std::exchange(l->renewing, false);
   if (!x.observation) {
     // The last one: the server ended it, with 4.04 when the last mitigation is
     // gone. The next grant, or the next poll, registers anew.
@@ -153,6 +168,9 @@ void upstream_state::on_notification(std::uint64_t session,
     on_list(x.body);
   else
     on_redirect(session, x, std::nullopt);
+  l = find_link(session);
+  if (renewed && l != nullptr)
+    ask_for_missing(*l, x);
   arm();
 }
 

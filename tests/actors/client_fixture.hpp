@@ -31,6 +31,7 @@ fake_session(session_actor::pointer, std::shared_ptr<session_journal> seen) {
         seen->notified.emplace_back(request, x);
       },
       [](atom::cancel, std::uint64_t) {},
+      [](atom::refresh, std::uint64_t) {},
       [](atom::abandon, std::uint64_t) {},
       [seen](atom::mode, const std::string&, bool on) {
         seen->modes.push_back(on);

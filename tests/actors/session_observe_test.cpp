@@ -197,5 +197,46 @@ TEST_F(observing_session_test, notifications_reach_the_owner_until_cancelled) {
   EXPECT_EQ(cancelled[0].options.find_uint(coap::option::observe), 1u);
 }
 
+// COAP-076
+TEST_F(observing_session_test, an_observation_is_registered_again_as_it_was) {
+  coap_call get;
+  get.code = 1;
+  get.path = dots({"mitigate", "cuid=a"});
+  get.query = {"c=n"};
+  get.patience = 10s;
+  get.observe = true;
+  auto pending =
+      self->request(uut, std::chrono::seconds{600}, atom::request_v, get);
+  exchange();
+  auto first = requests();
+  ASSERT_THAT(first, SizeIs(1));
+  auto state = [&](std::uint32_t number, std::uint8_t octet) {
+    auto x = message(coap::code::content, {}, {octet});
+    x.token = first[0].token;
+    x.options.add_uint(coap::option::observe, number);
+    say(x);
+  };
+  state(1, 0xA0);
+  std::uint64_t observation = 0;
+  pending.receive(
+      [&](const coap_reply& x) { observation = x.observation.value_or(0); },
+      [](const caf::error&) { FAIL(); });
+  inbox.clear();
+  self->send(uut, atom::refresh_v, observation);
+  exchange();
+  auto again = requests();
+  ASSERT_THAT(again, SizeIs(1));
+  EXPECT_EQ(again[0].token, first[0].token);
+  EXPECT_EQ(again[0].options, first[0].options);
+  state(2, 0xA1);
+  ASSERT_THAT(seen->notified, SizeIs(1));
+  EXPECT_EQ(seen->notified[0].first, observation);
+  EXPECT_EQ(seen->notified[0].second.observation, observation);
+  inbox.clear();
+  self->send(uut, atom::refresh_v, observation + 1);
+  exchange();
+  EXPECT_THAT(requests(), SizeIs(0)) << "there is no such observation";
+}
+
 } // namespace
 } // namespace tocsin::actors

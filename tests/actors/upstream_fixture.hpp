@@ -39,6 +39,7 @@ struct fake_server {
   std::map<std::uint64_t, session_owner_actor> owners;
   std::map<std::uint64_t, caf::strong_actor_ptr> sessions;
   std::vector<std::uint64_t> cancelled; ///< observations
+  std::vector<std::uint64_t> refreshed; ///< observations registered again
   std::vector<std::uint64_t> abandoned; ///< tags
   std::vector<bool> modes;              ///< mitigating or not
   bool silent = false;
@@ -109,6 +110,9 @@ fake_session(session_actor::pointer self, std::uint64_t id,
       [](atom::notify, std::uint64_t, const dots_response&) {},
       [server](atom::cancel, std::uint64_t observation) {
         server->cancelled.push_back(observation);
+      },
+      [server](atom::refresh, std::uint64_t observation) {
+        server->refreshed.push_back(observation);
       },
       [server](atom::abandon, std::uint64_t tag) {
         server->abandoned.push_back(tag);

@@ -63,17 +63,60 @@ TEST_F(upstream_observe_test, an_observation_needs_no_polling) {
   EXPECT_EQ(gets().size(), before);
 }
 
-// COAP-075
-TEST_F(upstream_observe_test, a_stale_observation_is_registered_anew) {
+// COAP-075, COAP-076
+TEST_F(upstream_observe_test, a_stale_observation_is_registered_again) {
   observe();
   server->get.max_age = 30;
   EXPECT_TRUE(mitigate(order()));
   auto before = gets().size();
   advance(34s);
-  EXPECT_EQ(gets().size(), before) << "5 to 15 s beyond Max-Age";
+  EXPECT_THAT(server->refreshed, IsEmpty()) << "5 to 15 s beyond Max-Age";
   advance(2s);
+  EXPECT_THAT(server->refreshed, ElementsAre(1));
+  EXPECT_EQ(gets().size(), before) << "no other registration beside it";
+  EXPECT_THAT(server->cancelled, IsEmpty());
+  tell(sig::status::mitigated); // the answer, and it is fresh again
+  EXPECT_EQ(only().status, sig::status::mitigated);
+  advance(64s);
+  EXPECT_THAT(server->refreshed, SizeIs(1));
+  advance(2s);
+  EXPECT_THAT(server->refreshed, ElementsAre(1, 1));
+}
+
+// COAP-076
+TEST_F(upstream_observe_test, it_is_registered_again_at_a_random_moment) {
+  start([](upstream_setup& x) { x.random = [] { return 10u; }; });
+  observe();
+  server->get.max_age = 30;
+  EXPECT_TRUE(mitigate(order()));
+  advance(44s);
+  EXPECT_THAT(server->refreshed, IsEmpty());
+  advance(2s);
+  EXPECT_THAT(server->refreshed, ElementsAre(1));
+}
+
+TEST_F(upstream_observe_test, registered_again_in_vain_it_begins_anew) {
+  observe();
+  server->get.max_age = 30;
+  EXPECT_TRUE(mitigate(order()));
+  advance(36s);
+  auto before = gets().size();
+  EXPECT_THAT(server->refreshed, ElementsAre(1));
+  advance(21s);
+  EXPECT_THAT(server->cancelled, ElementsAre(1));
   EXPECT_EQ(gets().size(), before + 1);
   EXPECT_TRUE(gets().back().observe);
+}
+
+TEST_F(upstream_observe_test, what_is_missing_then_is_asked_for_again) {
+  observe();
+  EXPECT_TRUE(mitigate(order(true)));
+  advance(66s);
+  EXPECT_THAT(server->refreshed, ElementsAre(1));
+  auto empty = list_of({});
+  empty.observation = server->observations;
+  notify(1, empty);
+  EXPECT_EQ(count("PUT mid=1"), 2u);
 }
 
 // COAP-075
