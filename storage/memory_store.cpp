@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 namespace tocsin::storage {
@@ -32,6 +34,9 @@ public:
       out.clients.push_back(record);
     for (const auto& [key, record] : sessions_)
       out.sessions.push_back(record);
+    for (const auto& [customer, clients] : data_)
+      if (!clients.empty())
+        out.data.push_back(copy(customer, clients));
     return out;
   }
 
@@ -41,6 +46,57 @@ public:
   }
 
 private:
+  struct data_client {
+    std::optional<protocol::data::registration_record> registration;
+    std::map<std::pair<protocol::data::entry_kind, std::string>,
+             protocol::data::entry_record>
+        entries;
+  };
+  using data_clients = std::map<std::string, data_client>;
+
+  static data_snapshot copy(const std::string& customer,
+                            const data_clients& clients) {
+    data_snapshot out{customer, {}, {}};
+    for (const auto& [cuid, client] : clients) {
+      if (client.registration)
+        out.registrations.push_back(*client.registration);
+      for (const auto& [key, record] : client.entries)
+        out.entries.push_back(record);
+    }
+    std::ranges::stable_sort(out.entries, {}, [](const auto& x) {
+      return std::tuple{x.cuid, x.kind, x.order};
+    });
+    return out;
+  }
+
+  void apply(const edit_data& x) {
+    std::visit([&](const auto& y) { apply(data_[x.customer], y); }, x.what);
+  }
+
+  static void apply(data_clients& to,
+                    const protocol::data::put_registration& x) {
+    to[x.record.cuid].registration = x.record;
+  }
+
+  static void apply(data_clients& to,
+                    const protocol::data::erase_registration& x) {
+    to.erase(x.cuid);
+  }
+
+  static void apply(data_clients& to, const protocol::data::put_entry& x) {
+    to[x.record.cuid].entries.insert_or_assign({x.record.kind, x.record.name},
+                                               x.record);
+  }
+
+  static void apply(data_clients& to, const protocol::data::erase_entry& x) {
+    auto client = to.find(x.cuid);
+    if (client == to.end())
+      return;
+    client->second.entries.erase({x.kind, x.name});
+    if (client->second.entries.empty() && !client->second.registration)
+      to.erase(client);
+  }
+
   void apply(const put_mitigation& x) {
     mitigations_.insert_or_assign(x.record.key, x.record);
   }
@@ -68,6 +124,7 @@ private:
   std::map<mitigation_key, mitigation_record> mitigations_;
   std::map<std::pair<std::string, std::string>, client_record> clients_;
   std::map<std::pair<std::string, std::string>, session_record> sessions_;
+  std::map<std::string, data_clients> data_;
   std::deque<audit_event> audit_;
 };
 

@@ -10,6 +10,7 @@ namespace tocsin::storage {
 
 namespace {
 
+namespace data = protocol::data;
 using SQLite::Statement;
 
 /// Runs a bound statement and makes it ready for the next time, also when it
@@ -95,6 +96,36 @@ audit_event read_audit(Statement& row) {
           text(row, 4)};
 }
 
+std::uint64_t unsigned_number(Statement& row, int column) {
+  return static_cast<std::uint64_t>(number(row, column));
+}
+
+/// The snapshot of a customer, which is the last one or a new one: rows come
+/// by customer.
+data_snapshot& snapshot_of(std::vector<data_snapshot>& all,
+                           const std::string& customer) {
+  auto i =
+      std::ranges::lower_bound(all, customer, {}, &data_snapshot::customer);
+  if (i == all.end() || i->customer != customer)
+    i = all.insert(i, data_snapshot{customer, {}, {}});
+  return *i;
+}
+
+void read_registration(Statement& row, std::vector<data_snapshot>& to) {
+  snapshot_of(to, text(row, 0))
+      .registrations.push_back(
+          {text(row, 1), text(row, 2), text(row, 3), unsigned_number(row, 4),
+           unsigned_number(row, 5), unsigned_number(row, 6)});
+}
+
+void read_entry(Statement& row, std::vector<data_snapshot>& to) {
+  snapshot_of(to, text(row, 0))
+      .entries.push_back({text(row, 1),
+                          static_cast<data::entry_kind>(number(row, 2)),
+                          text(row, 3), text(row, 4), number(row, 5),
+                          unsigned_number(row, 6), number(row, 7)});
+}
+
 template <class T, class Read>
 std::vector<T> read_all(Statement& query, Read read) {
   std::vector<T> out;
@@ -135,7 +166,18 @@ public:
                               "ORDER BY customer, cuid"};
       Statement sessions{*db_, "SELECT customer, identity, sid, body, changed "
                                "FROM session ORDER BY customer, identity"};
+      Statement registrations{*db_,
+                              "SELECT customer, cuid, identity, cdid, version, "
+                              "aliases_version, acls_version FROM data_client "
+                              "ORDER BY customer, cuid"};
+      Statement entries{*db_, "SELECT customer, cuid, kind, name, text, place, "
+                              "version, expires FROM data_entry "
+                              "ORDER BY customer, cuid, kind, place, name"};
       snapshot out;
+      while (registrations.executeStep())
+        read_registration(registrations, out.data);
+      while (entries.executeStep())
+        read_entry(entries, out.data);
       out.mitigations =
           read_all<mitigation_record>(mitigations, read_mitigation);
       out.clients = read_all<client_record>(clients, read_client);
@@ -206,6 +248,39 @@ private:
     run(prune_audit_);
   }
 
+  void apply(const edit_data& x) {
+    std::visit([&](const auto& y) { apply(x.customer, y); }, x.what);
+  }
+
+  void apply(const std::string& customer, const data::put_registration& put) {
+    const auto& x = put.record;
+    binder{put_data_client_}(customer)(x.cuid)(x.identity)(x.cdid)(
+        static_cast<std::int64_t>(x.version))(static_cast<std::int64_t>(
+        x.aliases_version))(static_cast<std::int64_t>(x.acls_version));
+    run(put_data_client_);
+  }
+
+  void apply(const std::string& customer, const data::erase_registration& x) {
+    binder{erase_data_entries_}(customer)(x.cuid);
+    run(erase_data_entries_);
+    binder{erase_data_client_}(customer)(x.cuid);
+    run(erase_data_client_);
+  }
+
+  void apply(const std::string& customer, const data::put_entry& put) {
+    const auto& x = put.record;
+    binder{put_data_entry_}(customer)(x.cuid)(
+        static_cast<std::int64_t>(x.kind))(x.name)(x.text)(x.order)(
+        static_cast<std::int64_t>(x.version))(x.expires);
+    run(put_data_entry_);
+  }
+
+  void apply(const std::string& customer, const data::erase_entry& x) {
+    binder{erase_data_entry_}(customer)(x.cuid)(
+        static_cast<std::int64_t>(x.kind))(x.name);
+    run(erase_data_entry_);
+  }
+
   std::string path_;
   std::unique_ptr<SQLite::Database> db_;
   std::int64_t max_audit_;
@@ -226,6 +301,20 @@ private:
   Statement append_audit_{*db_, "INSERT INTO audit (at, actor, action, subject,"
                                 " outcome) VALUES (?, ?, ?, ?, ?)"};
   Statement prune_audit_{*db_, "DELETE FROM audit WHERE id <= ?"};
+  Statement put_data_client_{
+      *db_, "INSERT OR REPLACE INTO data_client (customer, cuid, identity, "
+            "cdid, version, aliases_version, acls_version) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+  Statement erase_data_client_{
+      *db_, "DELETE FROM data_client WHERE customer = ? AND cuid = ?"};
+  Statement put_data_entry_{
+      *db_, "INSERT OR REPLACE INTO data_entry (customer, cuid, kind, name, "
+            "text, place, version, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+  Statement erase_data_entry_{
+      *db_, "DELETE FROM data_entry WHERE customer = ? AND cuid = ? "
+            "AND kind = ? AND name = ?"};
+  Statement erase_data_entries_{
+      *db_, "DELETE FROM data_entry WHERE customer = ? AND cuid = ?"};
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #pragma once
 #include "protocol/bytes.hpp"
+#include "protocol/data/records.hpp"
 #include "protocol/error.hpp"
 #include "protocol/time.hpp"
 
@@ -97,18 +98,34 @@ struct put_session {
 struct append_audit {
   audit_event event;
 };
+/// A step of an edit over the data channel (RFC 8783).
+struct edit_data {
+  std::string customer;
+  protocol::data::data_change what;
+};
 
 using change = std::variant<put_mitigation, erase_mitigation, put_client,
-                            erase_client, put_session, append_audit>;
+                            erase_client, put_session, append_audit, edit_data>;
 
 /// The changes of one acknowledged operation: all or none become durable.
 using transaction = std::vector<change>;
+
+/// What one customer's clients keep on the data channel.
+struct data_snapshot {
+  std::string customer;
+  std::vector<protocol::data::registration_record> registrations; ///< by cuid
+  /// By cuid, kind and place.
+  std::vector<protocol::data::entry_record> entries;
+
+  friend bool operator==(const data_snapshot&, const data_snapshot&) = default;
+};
 
 /// Everything a node needs at start.
 struct snapshot {
   std::vector<mitigation_record> mitigations; ///< by `created`
   std::vector<client_record> clients;         ///< by customer and cuid
   std::vector<session_record> sessions;       ///< by customer and identity
+  std::vector<data_snapshot> data;            ///< by customer
 };
 
 /// A durable store. Used from one thread at a time (the KEEPER's writer).

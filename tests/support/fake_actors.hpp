@@ -14,6 +14,7 @@ struct fake_store {
   std::map<std::pair<std::string, std::string>, storage::client_record> clients;
   std::map<std::pair<std::string, std::string>, storage::session_record>
       sessions;
+  std::vector<storage::edit_data> data; ///< in the order of their commits
   std::vector<storage::audit_event> audit;
   bool broken = false; ///< commits fail
   std::size_t commits = 0;
@@ -42,6 +43,8 @@ inline void apply(fake_store& to, const storage::change& x) {
   else if (auto* session = std::get_if<storage::put_session>(&x))
     to.sessions[{session->record.customer, session->record.identity}] =
         session->record;
+  else if (auto* edit = std::get_if<storage::edit_data>(&x))
+    to.data.push_back(*edit);
   else
     to.audit.push_back(std::get<storage::append_audit>(x).event);
 }
