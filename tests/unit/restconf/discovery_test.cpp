@@ -36,7 +36,7 @@ TEST_F(restconf_test, root_is_found_as_jrd) {
             jrd);
 }
 
-// REST-022, REST-026, DATA-008
+// REST-022, REST-026
 TEST_F(restconf_test, root_is_where_it_was_put) {
   handler = {toy_root, restconf::data_channel_modules(), "/top/rc"};
   base = "";

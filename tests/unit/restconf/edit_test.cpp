@@ -78,7 +78,7 @@ TEST_F(restconf_edit, location_is_relative_if_the_host_cannot_be_trusted) {
   EXPECT_EQ(field(ask(x), "Location"), "/restconf/data/toy:top/owner=p");
 }
 
-// REST-079, DATA-125, DATA-129
+// REST-079
 TEST_F(restconf_edit, post_has_exactly_one_child) {
   refuses("POST", "/toy:top", R"({"toy:owner":[{"id":"p"},{"id":"q"}]})",
           "400 invalid-value");
@@ -94,7 +94,7 @@ TEST_F(restconf_edit, post_has_exactly_one_child) {
           "400 invalid-value");
 }
 
-// REST-083, DATA-132
+// REST-083
 TEST_F(restconf_edit, post_does_not_replace) {
   refuses("POST", "/toy:top", R"({"toy:owner":[{"id":"o"}]})",
           "409 resource-denied", "/toy:top/owner[id='o']");
@@ -105,7 +105,7 @@ TEST_F(restconf_edit, post_does_not_replace) {
   refuses("POST", item_a, R"({"toy:parts":{}})", "409 resource-denied");
 }
 
-// REST-042, DATA-137
+// REST-042
 TEST_F(restconf_edit, parent_has_to_exist) {
   refuses("POST", "/toy:top/owner=x", wrapped(R"({"name":"c"})"),
           "404 invalid-value", "/toy:top/owner[id='x']");
@@ -115,7 +115,7 @@ TEST_F(restconf_edit, parent_has_to_exist) {
           R"({"toy:action":"red"})", "404 invalid-value");
 }
 
-// DATA-142, DATA-143, DATA-144, REST-082
+// DATA-143, DATA-144, REST-082
 TEST_F(restconf_edit, post_of_an_envelope_adds_entries) {
   auto x = send("POST", owner, wrapped(R"({"name":"c"},{"name":"d"})"));
   EXPECT_EQ(x.status, 201u);
@@ -146,7 +146,6 @@ TEST_F(restconf_edit, one_entry_that_exists_refuses_all) {
       "400 missing-attribute", path_of("c") + "/parts/part[name='p']/action");
 }
 
-// DATA-243
 TEST_F(restconf_edit, no_more_entries_than_there_is_room_for) {
   refuses("POST", owner,
           wrapped(R"({"name":"1"},{"name":"2"},{"name":"3"},)"
@@ -163,7 +162,7 @@ TEST_F(restconf_edit, no_more_entries_than_there_is_room_for) {
           "409 resource-denied");
 }
 
-// REST-085, REST-088, DATA-206, DATA-211
+// REST-085, REST-088, DATA-211
 TEST_F(restconf_edit, put_creates_and_replaces) {
   auto x = send("PUT", items + "/item=c", item(R"("name":"c")"));
   EXPECT_EQ(x.status, 201u);
@@ -196,7 +195,7 @@ TEST_F(restconf_edit, put_keeps_the_place_unless_told) {
   EXPECT_EQ(order(), "bca");
 }
 
-// REST-080, REST-119, REST-126, DATA-205
+// REST-080, REST-119, REST-126
 TEST_F(restconf_edit, post_places_entries) {
   auto post = [&](std::string query, std::string body, std::string path) {
     return send("POST", path + query, body).status;
@@ -261,7 +260,7 @@ TEST_F(restconf_edit, put_body_is_the_target) {
   refuses("PUT", item_a, "[]", "400 malformed-message");
 }
 
-// REST-101, DATA-139
+// REST-101
 TEST_F(restconf_edit, put_of_a_container_replaces_its_content) {
   EXPECT_EQ(send("PUT", items, wrapped(R"({"name":"c"},{"name":"a"})")).status,
             204u);
@@ -320,7 +319,7 @@ TEST_F(restconf_edit, patch_to_another_case_ends_the_former) {
   EXPECT_EQ(send("PUT", ports + "/from", R"({"toy:from":3})").status, 400u);
 }
 
-// REST-094, REST-096
+// REST-094
 TEST_F(restconf_edit, patch_creates_nothing) {
   refuses("PATCH", items + "/item=c", item(R"("name":"c")"),
           "404 invalid-value");
@@ -332,7 +331,7 @@ TEST_F(restconf_edit, patch_creates_nothing) {
           id_a);
 }
 
-// REST-098, REST-100, REST-101, DATA-140
+// REST-098, REST-100, REST-101
 TEST_F(restconf_edit, delete_removes_one_resource) {
   EXPECT_EQ(send("DELETE", item_a).status, 204u);
   EXPECT_EQ(store.changes, (changes{"d " + path_of("a"), in_owner}));
@@ -349,7 +348,7 @@ TEST_F(restconf_edit, delete_removes_one_resource) {
   EXPECT_EQ(get(owner).status, 404u);
 }
 
-// DATA-107, REST-104
+// REST-104
 TEST_F(restconf_edit, delete_leaves_a_valid_datastore) {
   auto part = item_a + "/parts/part=p";
   refuses("DELETE", part + "/action", "", "400 missing-attribute",
@@ -361,7 +360,7 @@ TEST_F(restconf_edit, delete_leaves_a_valid_datastore) {
   EXPECT_EQ(send("DELETE", item_a + "/prefix=192.0.2.0%2F24").status, 204u);
 }
 
-// REST-057, REST-058, REST-055
+// REST-058, REST-055
 TEST_F(restconf_edit, body_of_another_type_is_refused) {
   auto sent = [&](std::string method, std::optional<std::string> type) {
     return ask({.method = method,
@@ -380,7 +379,7 @@ TEST_F(restconf_edit, body_of_another_type_is_refused) {
             204u);
 }
 
-// REST-142, REST-143, REST-144
+// REST-143, REST-144
 TEST_F(restconf_edit, precondition_keeps_others_changes) {
   auto sent = [&](restconf::request x) {
     x.content_type = "application/yang-data+json";

@@ -46,7 +46,7 @@ constexpr std::string_view list = "/toy:top/owner=o/items/item";
 
 } // namespace
 
-// REST-105, REST-109, DATA-215, DATA-216
+// REST-105, REST-109, DATA-216
 TEST(restconf_query, content_is_read) {
   using yang::content_filter;
   EXPECT_EQ(options("").content, content_filter::all);

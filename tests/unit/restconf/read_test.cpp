@@ -112,7 +112,7 @@ TEST_F(restconf_test, head_is_get_without_a_body) {
   }
 }
 
-// REST-067, REST-068, REST-102, REST-103, DATA-111
+// REST-067, REST-068, REST-102, REST-103
 TEST_F(restconf_test, methods_of_a_resource_are_told) {
   std::string read = "GET, HEAD, OPTIONS";
   std::string all = read + ", POST, PUT, PATCH, DELETE";

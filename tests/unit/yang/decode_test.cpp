@@ -79,7 +79,6 @@ TEST(yang_decode, values_of_the_wrong_json_type_are_refused) {
           at("parts/part[name='p']/rate"));
 }
 
-// DATA-079, DATA-125
 TEST(yang_decode, entry_without_a_key_is_refused) {
   using enum error_tag;
   refuses(R"({"toy:top":{"owner":[{}]}})", missing_attribute, "/toy:top");
@@ -88,7 +87,7 @@ TEST(yang_decode, entry_without_a_key_is_refused) {
   refuses(R"({"toy:top":{"owner":[{"id":""}]}})", invalid_value, "/toy:top");
 }
 
-// DATA-084, DATA-087, DATA-119
+// DATA-087, DATA-119
 TEST(yang_decode, duplicates_are_refused) {
   using enum error_tag;
   refuses(item(R"("colour":"red","colour":"red")"), malformed_message,
@@ -120,7 +119,7 @@ TEST(yang_decode, own_unknown_members_are_refused_and_foreign_ones_ignored) {
             encode(*decoder{schema}.tree(item(R"("colour":"red")")), {}));
 }
 
-// DATA-092, DATA-101, REST-159
+// REST-159
 TEST(yang_decode, two_cases_of_a_choice_are_refused) {
   auto part = [](std::string_view ports) {
     return item(R"("parts":{"part":[{"name":"p","ports":{)" + std::string{ports}

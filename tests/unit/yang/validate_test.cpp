@@ -44,21 +44,19 @@ struct no_blue : semantic_rules {
 
 } // namespace
 
-// DATA-107, REST-160
+// REST-160
 TEST(yang_validate, mandatory_leaf_is_missed) {
   EXPECT_EQ(verdict(R"("parts":{"part":[{"name":"p"}]})"),
             "missing-attribute " + std::string{at_part} + "/action");
   EXPECT_EQ(verdict(part(R"("rate":"1.0")")), "good");
 }
 
-// DATA-093, DATA-094
 TEST(yang_validate, container_with_presence_needs_its_leaves_only_if_present) {
   EXPECT_EQ(verdict(part(R"("match":{"mask":1})")), "good");
   EXPECT_EQ(verdict(part(R"("match":{})")),
             "missing-attribute " + std::string{at_part} + "/match/mask");
 }
 
-// DATA-101
 TEST(yang_validate, mandatory_leaf_of_a_case_is_missed_if_the_case_is_chosen) {
   EXPECT_EQ(verdict(part(R"("ports":{})")), "good");
   EXPECT_EQ(verdict(part(R"("ports":{"from":1})")),

@@ -117,7 +117,6 @@ TEST(yang_values, identities_are_taken_bare_and_qualified) {
          {row, "line", "-"}});
 }
 
-// DATA-080
 TEST(yang_values, length_of_text_counts_characters) {
   schema_node row{.name = "x", .min = 1, .max = 3};
   schema_node any{.name = "x"};
@@ -154,7 +153,7 @@ TEST(yang_values, names_and_uris_follow_their_patterns) {
   EXPECT_TRUE(canonical(host, std::string(63, 'a')));
 }
 
-// DATA-105, DATA-116
+// DATA-116
 TEST(yang_values, binary_is_base64_with_a_length_in_octets) {
   schema_node row{.name = "x", .type = leaf_type::binary, .min = 1, .max = 4};
   check({{row, "AQIDBA==", "AQIDBA=="},
