@@ -3,7 +3,9 @@
 # packets each way: loss_distribution.sh [RUNS]. A run: a session exists, the
 # loss begins, the operator asks for mitigation at once. Clients on paths of
 # their own make the runs side by side. TOCSIN_LOSS: percent, each way;
-# TOCSIN_FRESH=yes: no session exists, the client starts within the loss.
+# TOCSIN_FRESH=yes: no session exists, the client starts within the loss;
+# TOCSIN_WAYS='"udp"': what its transports are. By default it has TCP, too, which
+# loses nothing here and wins the race for the session.
 #
 # The claim: at 50 %, 99 of 100 orders are answered within 30 seconds.
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
@@ -11,9 +13,20 @@ privately "$@"
 runs=${1:-12}
 loss=${TOCSIN_LOSS:-50}
 fresh=${TOCSIN_FRESH:-no}
+ways=${TOCSIN_WAYS:-'"udp", "tcp"'}
 most=$((runs < 12 ? runs : 12)) # clients, and thus paths
 promised=30 # seconds
-patience=120 # seconds
+patience=${TOCSIN_PATIENCE:-120} # seconds
+
+# configure_client CLIENT RUN: what a client that starts anew asked for before
+# must not get in its way, so it is another one, of another cuid, each time.
+configure_client() {
+  write_client "client$1" "client$1.example" "203.0.113.$((4 * $1 + 1)):4646"
+  cat >>"client$1.toml" <<END
+transports = [$ways]
+cuid = "client-$1-run-$2"
+END
+}
 
 build_network() {
   local i identities=
@@ -25,7 +38,7 @@ build_network() {
     add_link provider "down$i" "203.0.113.$((4 * i + 1))/30" \
       "client$i" up0 "203.0.113.$((4 * i + 2))/30"
     tocsin pki issue "client$i.example" --dir pki --for client >/dev/null
-    write_client "client$i" "client$i.example" "203.0.113.$((4 * i + 1)):4646"
+    configure_client "$i" first
     identities+=${identities:+, }"\"client$i.example\""
   done
   write_hook
@@ -40,6 +53,7 @@ name = "acme"
 identities = [$identities]
 prefixes = ["192.0.2.0/24", "198.51.100.0/24"]
 max_mitigations = 1000
+max_cuids = 1000
 END
 }
 
@@ -72,6 +86,7 @@ play() {
     if [[ $fresh == yes ]]; then
       finish "client$i" 15 || :
       rm -rf "client$i"
+      configure_client "$i" "$run"
       lose "$i" "$loss"
     fi
     if ((run == $2)) || [[ $fresh == yes ]]; then
