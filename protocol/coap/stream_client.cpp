@@ -4,7 +4,8 @@
 
 namespace tocsin::protocol::coap {
 
-exchange_id stream_client::send(outgoing_request request, time_point now) {
+exchange_id stream_client::send(const outgoing_request& request,
+                                time_point now) {
   if (request.same_token)
     return send_again(request);
   const auto id = fresh_id();

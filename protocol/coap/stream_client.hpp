@@ -17,7 +17,7 @@ class stream_client {
 public:
   explicit stream_client(stream_context& shared) : shared_{shared} {}
 
-  exchange_id send(outgoing_request request, time_point now);
+  exchange_id send(const outgoing_request& request, time_point now);
   void cancel(exchange_id id);
   void on_response(message& x, time_point now);
 

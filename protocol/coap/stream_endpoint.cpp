@@ -105,7 +105,7 @@ void stream_endpoint::receive(byte_view octets, time_point now) {
 
 exchange_id stream_endpoint::send_request(outgoing_request request,
                                           time_point now) {
-  const auto id = state_->client.send(std::move(request), now);
+  const auto id = state_->client.send(request, now);
   state_->settle();
   return id;
 }

@@ -50,7 +50,7 @@ std::vector<race_action> connection_race::start(time_point now) {
   due_ = now;
   if (candidates_.empty()) {
     over_ = true;
-    out.push_back(all_failed{});
+    out.emplace_back(all_failed{});
   } else {
     start_next(out);
   }
@@ -59,7 +59,7 @@ std::vector<race_action> connection_race::start(time_point now) {
 
 void connection_race::start_next(std::vector<race_action>& out) {
   fates_[next_] = fate::running;
-  out.push_back(start_attempt{next_++});
+  out.emplace_back(start_attempt{next_++});
   due_ += delay_;
 }
 
@@ -71,7 +71,7 @@ std::vector<race_action> connection_race::on_failed(std::size_t index) {
   if (std::all_of(fates_.begin(), fates_.end(),
                   [](fate x) { return x == fate::failed; })) {
     over_ = true;
-    out.push_back(all_failed{});
+    out.emplace_back(all_failed{});
   }
   return out;
 }
@@ -81,10 +81,10 @@ std::vector<race_action> connection_race::on_succeeded(std::size_t index) {
   if (over_ || index >= next_ || fates_[index] != fate::running)
     return out;
   over_ = true;
-  out.push_back(use_attempt{index});
+  out.emplace_back(use_attempt{index});
   for (std::size_t i = 0; i < next_; ++i)
     if (i != index && fates_[i] == fate::running)
-      out.push_back(cancel_attempt{i});
+      out.emplace_back(cancel_attempt{i});
   return out;
 }
 

@@ -51,12 +51,12 @@ std::vector<heartbeat_action> heartbeat_machine::on_time(time_point now) {
   }
   if (disconnected(now)) {
     lost_ = true;
-    out.push_back(declare_lost{missed_});
+    out.emplace_back(declare_lost{missed_});
     return out;
   }
   if (missed_ >= settings_.missing_allowed && !warned_) {
     warned_ = true;
-    out.push_back(threshold_passed{missed_});
+    out.emplace_back(threshold_passed{missed_});
   }
   if (now >= due_)
     send(now, out);
@@ -110,7 +110,7 @@ void heartbeat_machine::send(time_point now,
   waiting_ = true;
   sent_ = now;
   due_ = now + settings_.interval;
-  out.push_back(send_heartbeat{peer_hb_status(now)});
+  out.emplace_back(send_heartbeat{peer_hb_status(now)});
 }
 
 } // namespace tocsin::protocol::signal
