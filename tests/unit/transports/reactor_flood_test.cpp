@@ -55,7 +55,7 @@ TEST_F(reactor_flood_test, first_hellos_cost_no_memory_and_no_association) {
   ASSERT_TRUE(from);
   auto hello = first_hello(*this);
   flood(**from, to, hello, 0, 1000); // whatever is allocated but once
-  auto before = resident_octets();
+  [[maybe_unused]] auto before = resident_octets();
   auto answered = server->stats().cookies_sent;
   for (std::uint32_t round = 0; round < 50; ++round) {
     flood(**from, to, hello, 1000 + round * 1000, 1000);
@@ -69,7 +69,9 @@ TEST_F(reactor_flood_test, first_hellos_cost_no_memory_and_no_association) {
   EXPECT_EQ(stats.associations, 1u);
   EXPECT_EQ(stats.accepted, 1u);
   EXPECT_EQ(accepted.size(), 1u);
+#ifndef __SANITIZE_ADDRESS__ // which keeps what is freed for a while
   EXPECT_LT(resident_octets(), before + (2u << 20));
+#endif
 }
 
 } // namespace
