@@ -75,6 +75,11 @@ void write(writer& out, const mitigation_view& x) {
       .member("cuid", x.cuid)
       .member("mid", x.mid);
   write_target(out, x.what);
+  if (x.external) {
+    out.key("external").begin_object();
+    write_target(out, *x.external);
+    out.end_object();
+  }
   out.member("lifetime", x.lifetime)
       .member("status", protocol::signal::to_string(x.status))
       .member("progress", x.progress);

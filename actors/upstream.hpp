@@ -119,6 +119,9 @@ private:
   // upstream_link.cpp
   enum class purpose : std::uint8_t { use, beside, probe };
   void connect(purpose why);
+  std::vector<sig::server_address>
+  addresses_of(const sig::follow_redirect& to) const;
+  std::string own_server() const;
   void resolve(const std::string& host);
   void race(std::vector<sig::server_address> found);
   void carry_out(const std::vector<sig::race_action>& actions);
@@ -191,6 +194,7 @@ private:
   void show_conflict(wish& x, const sig::conflict_information& why);
 
   // upstream_orders.cpp
+  result<std::vector<sig::mitigation>> divide(const mitigate_order& what) const;
   result<std::vector<wish>> plan(const mitigate_order& what);
   result<std::uint32_t> next_mid();
   wish make_wish(sig::mitigation request, std::uint32_t mid, bool renew) const;

@@ -1,6 +1,7 @@
 // UPSTREAM: the sessions to the server.
 #include "actors/upstream.hpp"
 
+#include "protocol/signal/nat64.hpp"
 #include "protocol/signal/request.hpp"
 
 #include <spdlog/spdlog.h>
@@ -18,6 +19,11 @@ sig::server_address to_address(const sig::prefix& x, std::uint16_t port) {
 }
 
 } // namespace
+
+/// The provisioned server, for people.
+std::string upstream_state::own_server() const {
+  return setup_.host.empty() ? "default-router" : setup_.host;
+}
 
 std::string upstream_state::current_server() const {
   auto& to = follower_.current();
@@ -42,17 +48,32 @@ void upstream_state::connect(purpose why) {
   std::vector<sig::server_address> found;
   if (to) {
     racing_for_ = to->server;
-    for (const auto& text : to->addresses)
-      if (auto address = sig::prefix::parse(text))
-        found.push_back(to_address(*address, setup_.port));
+    found = addresses_of(*to);
   } else if (setup_.host.empty() && setup_.gateways) {
-    for (const auto& address : setup_.gateways())
-      found.push_back(to_address(address, setup_.port));
+    found = setup_.gateways();
   }
   if (!found.empty() || (racing_for_.empty() && setup_.host.empty()))
     race(std::move(found));
   else
     resolve(racing_for_.empty() ? setup_.host : racing_for_);
+}
+
+/// Those that the redirect names. Behind NAT64 those of IPv4 can be called as
+/// IPv6, should there be no others (RFC 9132, Section 4.6).
+std::vector<sig::server_address>
+upstream_state::addresses_of(const sig::follow_redirect& to) const {
+  std::vector<sig::prefix> all;
+  for (const auto& text : to.addresses)
+    if (auto address = sig::prefix::parse(text))
+      all.push_back(*address);
+  if (setup_.nat64 && std::ranges::all_of(all, &sig::prefix::is_ipv4))
+    for (std::size_t i = 0, n = all.size(); i < n; ++i)
+      if (auto embedded = sig::embed_ipv4(*setup_.nat64, all[i]))
+        all.push_back(*embedded);
+  std::vector<sig::server_address> found;
+  for (const auto& address : all)
+    found.push_back(to_address(address, setup_.port));
+  return found;
 }
 
 void upstream_state::resolve(const std::string& host) {
@@ -88,7 +109,9 @@ void upstream_state::race(std::vector<sig::server_address> found) {
   // A probe is to find out anew; the other races use what is known.
   if (purpose_ != purpose::probe)
     paths = paths_.arrange(std::move(paths), now());
-  detail_ = "the server has no address";
+  detail_ = racing_for_.empty() && setup_.host.empty()
+                ? "there is no default router"
+                : "the server has no address";
   race_.emplace(std::move(paths), in_need());
   carry_out(race_->start(now()));
   arm();
@@ -202,7 +225,7 @@ void upstream_state::schedule_retry(const std::string& why) {
   detail_ = why + "; next attempt in " + std::to_string(wait.count()) + " s";
   if (via == nullptr)
     spdlog::error("upstream {}: no session with {}: {}", setup_.name,
-                  setup_.host, detail_);
+                  own_server(), detail_);
   arm();
 }
 
@@ -261,7 +284,7 @@ void upstream_state::on_opened(const session_opened& x, caf::strong_actor_ptr) {
   detail_.clear();
   spdlog::info("upstream {}: session with {}", setup_.name,
                l->path.address.text);
-  follower_.contacted(l->server.empty() ? setup_.host : l->server, now());
+  follower_.contacted(l->server.empty() ? own_server() : l->server, now());
   if (purpose_ == purpose::probe)
     probe_.on_outcome(true, now());
   probe_.connected(l->path.transport, now());

@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace tocsin::actors {
 
@@ -95,10 +96,11 @@ upstream_state::overlap_warning(const sig::mitigation& request) const {
   return {};
 }
 
-/// The requests for an order: several where one would not fit a datagram (RFC
-/// 9132, Section 7.3).
-result<std::vector<upstream_state::wish>>
-upstream_state::plan(const mitigate_order& what) {
+/// An order as requests that the server understands: external addresses (RFC
+/// 9132, Section 3), and several where one would not fit a datagram (RFC 9132,
+/// Section 7.3).
+result<std::vector<sig::mitigation>>
+upstream_state::divide(const mitigate_order& what) const {
   auto target = expand(what.what, setup_.aliases);
   if (!target)
     return target.error();
@@ -106,15 +108,33 @@ upstream_state::plan(const mitigate_order& what) {
     return ok.error();
   if (auto ok = sig::validate_lifetime(what.lifetime); !ok)
     return ok.error();
-  sig::mitigation whole;
-  whole.what = std::move(*target);
-  whole.lifetime = what.lifetime;
-  if (!what.immediate)
-    whole.trigger_mitigation = false;
-  auto parts = sig::split_request(whole, max_request_body);
+  auto outside = setup_.translation.outbound(*target);
+  if (!outside)
+    return outside.error();
+  std::vector<sig::mitigation> all;
+  for (auto& one : *outside) {
+    sig::mitigation whole;
+    whole.what = std::move(one);
+    whole.lifetime = what.lifetime;
+    if (!what.immediate)
+      whole.trigger_mitigation = false;
+    auto parts = sig::split_request(whole, setup_.request_octets);
+    if (!parts)
+      return parts.error();
+    std::ranges::move(*parts, std::back_inserter(all));
+  }
+  return all;
+}
+
+result<std::vector<upstream_state::wish>>
+upstream_state::plan(const mitigate_order& what) {
+  auto parts = divide(what);
   if (!parts)
     return parts.error();
-  auto warning = overlap_warning(whole);
+  std::string warning;
+  for (const auto& part : *parts)
+    if (warning.empty())
+      warning = overlap_warning(part);
   std::vector<wish> all;
   std::string others;
   for (auto& part : *parts) {

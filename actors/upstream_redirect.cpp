@@ -35,7 +35,7 @@ bool upstream_state::on_redirect(std::uint64_t session, const coap_reply& reply,
   if (l->sent_away && age > 0)
     return true; // known already
   auto reaction = follower_.on_redirect(
-      *where, age, l->server.empty() ? setup_.host : l->server, now());
+      *where, age, l->server.empty() ? own_server() : l->server, now());
   if (auto* no = std::get_if<sig::ignore_redirect>(&reaction)) {
     alert(no->alert, mid.value_or(0));
     return false;

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/interfaces.hpp"
+#include "protocol/signal/address_translation.hpp"
 #include "protocol/signal/happy_eyeballs.hpp"
 
 #include <chrono>
@@ -23,9 +24,13 @@ struct transport_choice {
   bool tcp = true; ///< TLS
 };
 
+/// Body of a request that fits one datagram with all headers (RFC 7252,
+/// Section 4.6).
+inline constexpr std::size_t max_request_body = 1024;
+
 struct upstream_setup {
   std::string name;
-  std::string host; ///< name or literal; empty: the default routers
+  std::string host; ///< name or literal; empty: what `gateways` says
   std::uint16_t port = 4646;
   std::string cuid;
   bool renew_by_default = true;
@@ -42,9 +47,16 @@ struct upstream_setup {
   /// While only TCP works, UDP is tried so often (RFC 9132, Section 4.3 wants
   /// 24 h and forbids less than 5 min).
   std::chrono::seconds udp_probe = protocol::signal::default_udp_probe;
-  /// Addresses of the default routers, asked when no host is configured (RFC
-  /// 9132, Section 4.3).
-  std::function<std::vector<protocol::signal::prefix>()> gateways = {};
+  /// The default routers as servers, asked for at each attempt when no host is
+  /// configured (RFC 9132, Section 4.3).
+  std::function<std::vector<protocol::signal::server_address>()> gateways = {};
+  /// IPv4 addresses of an alternate server that has no others are called behind
+  /// this prefix, too (RFC 9132, Section 4.6; RFC 6052).
+  std::optional<protocol::signal::prefix> nat64 = {};
+  /// How targets look to the server.
+  protocol::signal::address_translation translation = {};
+  /// Body of a request that fits one datagram (RFC 9132, Section 7.3).
+  std::size_t request_octets = max_request_body;
   /// The state is asked for so often where the server grants no observation
   /// (RFC 9132, Section 4.4.2.2).
   std::chrono::seconds poll{15};
@@ -79,10 +91,6 @@ inline constexpr std::chrono::seconds efficacy_patience{30};
 
 /// Without an observation the state is asked for a moment after each grant.
 inline constexpr std::chrono::seconds first_poll{1};
-
-/// Body of a request that fits one datagram with all headers (RFC 7252,
-/// Section 4.6).
-inline constexpr std::size_t max_request_body = 1024;
 
 /// A refused request stays in the list so long, for the operator to see why.
 inline constexpr std::chrono::hours refused_shown{1};

@@ -60,7 +60,7 @@ caf::result<mitigation_view> upstream_state::status(std::uint32_t mid) {
 upstream_view upstream_state::view() {
   upstream_view x;
   x.name = setup_.name;
-  x.server = setup_.host + ':' + std::to_string(setup_.port);
+  x.server = own_server() + ':' + std::to_string(setup_.port);
   x.cuid = known_.cuid;
   bool up = std::ranges::any_of(links_, [](auto& l) { return l.second.up; });
   x.state = up ? "up" : race_ || resolving_ ? "connecting" : "down";
@@ -107,7 +107,12 @@ mitigation_view upstream_state::current(const wish& x) const {
   view.peer = setup_.name;
   view.cuid = x.record.key.cuid;
   view.mid = x.record.key.mid;
-  view.what = x.request.what;
+  view.what = setup_.translation.inbound(x.request.what);
+  if (view.what != x.request.what)
+    view.external = x.request.what;
+  if (view.conflict && view.conflict->scope)
+    view.conflict->scope->what =
+        setup_.translation.inbound(view.conflict->scope->what);
   view.renew = x.renew;
   view.immediate = x.request.trigger_mitigation.value_or(true);
   view.answer_ms = x.answer_ms;

@@ -21,6 +21,9 @@ struct mitigation_view {
   std::string cuid;
   std::uint32_t mid = 0;
   protocol::signal::target what;
+  /// Client node: what the server was asked for, where a translator makes it
+  /// look different.
+  std::optional<protocol::signal::target> external;
   std::int64_t lifetime = 0; ///< seconds left; -1: indefinite
   protocol::signal::status status = protocol::signal::status::in_progress;
   /// Client node only: "requested", "active", "withdrawing", "withdrawn" or

@@ -95,7 +95,8 @@ association_result widen(result<std::unique_ptr<T>> x) {
 }
 
 association_result call(const upstream_sessions& what,
-                        const actors::session_target& where) {
+                        const actors::session_target& where,
+                        transports::ip_family family) {
   const auto& name =
       where.server_name.empty() ? what.server_name : where.server_name;
   auto now = std::chrono::steady_clock::now();
@@ -105,6 +106,8 @@ association_result call(const upstream_sessions& what,
   resumption.key = what.name + ' ' + name + (is_udp ? " udp" : " tcp");
   if (is_udp) {
     transports::dtls_options options;
+    options.mtu = family == transports::ip_family::v4 ? what.ipv4_datagram
+                                                      : what.ipv6_datagram;
     options.resumption = std::move(resumption);
     return widen(transports::dtls_association::client(what.credentials, name,
                                                       options, now));
@@ -263,7 +266,7 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
   auto peer = socket_address::parse(where.address);
   if (!peer)
     return peer.error();
-  auto security = call(what, where);
+  auto security = call(what, where, peer->family());
   if (!security)
     return security.error();
   auto& here = *shards_[next_shard_++ % shards_.size()];

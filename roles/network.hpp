@@ -31,6 +31,8 @@ struct upstream_sessions {
   std::shared_ptr<transports::resumption_cache> resumable;
   std::string server_name; ///< checked against the certificate
   std::optional<transports::socket_address> source; ///< local address
+  std::size_t ipv4_datagram = 1232; ///< largest payload of UDP over IPv4
+  std::size_t ipv6_datagram = 1232; ///< and over IPv6
   protocol::signal::config_policy policy;
   /// What to negotiate; absent: the server's defaults hold.
   std::optional<protocol::signal::session_sets> wishes;

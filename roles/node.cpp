@@ -2,6 +2,7 @@
 
 #include "actors/console.hpp"
 #include "actors/supervisor.hpp"
+#include "protocol/signal/nat64.hpp"
 #include "roles/cli/cli.hpp"
 #include "roles/config/session_terms.hpp"
 #include "roles/drivers.hpp"
@@ -10,6 +11,7 @@
 #include "roles/version.hpp"
 #include "transports/crypto/certificate.hpp"
 #include "transports/crypto/digest.hpp"
+#include "transports/default_routers.hpp"
 #include "transports/http_server.hpp"
 
 #include <spdlog/spdlog.h>
@@ -140,6 +142,37 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
   return {};
 }
 
+std::vector<sig::server_address> routers_at(std::uint16_t port) {
+  std::vector<sig::server_address> out;
+  for (const auto& x : transports::default_routers())
+    out.push_back(
+        {x.with_port(port).to_string(), x.family() == transports::ip_family::v4
+                                            ? sig::address_family::ipv4
+                                            : sig::address_family::ipv6});
+  return out;
+}
+
+/// Where the server is, and how this node looks to it.
+result<void> add_paths(actors::upstream_setup& out, const upstream_config& x) {
+  out.port = x.server.port;
+  if (x.calls_default_router())
+    out.gateways = [port = x.server.port] { return routers_at(port); };
+  else
+    out.host = x.server.host;
+  if (!x.nat64_prefix.empty()) {
+    auto nat64 = sig::parse_nat64(x.nat64_prefix);
+    if (!nat64)
+      return nat64.error();
+    out.nat64 = *nat64;
+  }
+  auto table = sig::address_translation::make(x.translations);
+  if (!table)
+    return table.error();
+  out.translation = std::move(*table);
+  out.request_octets = request_octets(x);
+  return {};
+}
+
 result<void> node::add_client(actors::supervisor_setup& setup) {
   const auto& x = *config_.client;
   auto identity = load_identity(x.identity);
@@ -166,10 +199,12 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
         return source.error();
       sessions.source = *source;
     }
+    sessions.ipv4_datagram = datagram_octets(up, true);
+    sessions.ipv6_datagram = datagram_octets(up, false);
     actors::upstream_setup u;
+    if (auto ok = add_paths(u, up); !ok)
+      return ok;
     u.name = up.name;
-    u.host = up.server.host;
-    u.port = up.server.port;
     auto cuid = cuid_for(x, up, *client_identity_);
     if (!cuid)
       return cuid.error();

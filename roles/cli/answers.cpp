@@ -146,6 +146,8 @@ mitigation_view make_mitigation(const reader& from) {
   from.read("cuid", x.cuid);
   from.read("mid", x.mid);
   read_target(from, x.what);
+  if (auto external = from.find("external"))
+    read_target(reader{*external}, x.external.emplace());
   from.read("lifetime", x.lifetime);
   read_status(from, x.status);
   from.read("progress", x.progress);

@@ -170,6 +170,8 @@ void show_mitigation(std::ostream& out, const mitigation_view& x,
   line(out, is_ours(x) ? "upstream" : "customer", printable(x.peer));
   line(out, "cuid", printable(x.cuid));
   line(out, "protects", say_target(x.what));
+  if (x.external)
+    line(out, "outside", say_target(*x.external));
   if (is_ours(x))
     line(out, "progress",
          paint(printable(x.progress), tone_of(x.progress), colour));

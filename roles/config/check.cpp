@@ -27,7 +27,8 @@ void complete(config& x, const context& c) {
     for (auto& upstream : x.client->upstreams) {
       if (upstream.cuid.empty())
         upstream.cuid = x.client->cuid;
-      if (upstream.server_name.empty() && !prefix::parse(upstream.server.host))
+      if (upstream.server_name.empty() && !upstream.calls_default_router()
+          && !prefix::parse(upstream.server.host))
         upstream.server_name = upstream.server.host;
     }
   }

@@ -1,3 +1,4 @@
+#include "protocol/signal/nat64.hpp"
 #include "protocol/signal/validate.hpp"
 #include "roles/config/check.hpp"
 #include "roles/config/uniqueness.hpp"
@@ -16,12 +17,44 @@ void check_cuid(const std::string& cuid, context& c) {
            "leave it out to derive it from the certificate");
 }
 
+void check_translations(const upstream_config& x, context& c) {
+  namespace sig = protocol::signal;
+  auto were_read = [&c](const std::optional<sig::port_range>& ports) {
+    return !ports || c.where(*ports);
+  };
+  bool sound = true;
+  for (const auto& rule : x.translations) {
+    auto place = c.where(rule).value_or(position{});
+    bool read = c.where(rule.internal) && c.where(rule.external)
+                && !c.broken(rule.kind) && were_read(rule.internal_ports)
+                && were_read(rule.external_ports);
+    auto good = read ? sig::validate_translation(rule) : result<void>{};
+    if (!good)
+      c.error(place, "key '" + good.error().where + "' does not fit",
+              good.error().detail);
+    sound &= read && good;
+    if (read && good && rule.internal != rule.external
+        && sig::is_internal_only(rule.external))
+      c.warn(place,
+             in_quotes(rule.external.to_string())
+                 + " means nothing to a server outside",
+             "if there is another translator, name what that one assigns");
+  }
+  if (!sound)
+    return;
+  if (auto table = sig::address_translation::make(x.translations); !table)
+    c.error(c.where(x.translations).value_or(position{}), table.error().detail,
+            "leave one of the two entries out");
+}
+
 void check_upstream(const upstream_config& x, context& c) {
   auto address = prefix::parse(x.server.host);
-  if (address && x.server_name.empty() && !c.broken(x.server_name)
-      && c.where(x.server))
+  if ((address || x.calls_default_router()) && x.server_name.empty()
+      && !c.broken(x.server_name) && c.where(x.server))
     c.error(*c.where(x.server),
-            "'server' is an address, so 'server_name' is needed",
+            std::string{"'server' is "}
+                + (address ? "an address" : "the default router")
+                + ", so 'server_name' is needed",
             "it is the DNS name in the server's certificate");
   if (x.source && c.where(*x.source)) {
     if (x.source->length() != x.source->max_length())
@@ -35,6 +68,11 @@ void check_upstream(const upstream_config& x, context& c) {
   if (x.transports.empty() && c.where(x.transports))
     c.error(*c.where(x.transports), "'transports' is empty",
             "leave it out to use both");
+  check_translations(x, c);
+  if (auto place = c.where(x.nat64_prefix))
+    if (auto good = protocol::signal::parse_nat64(x.nat64_prefix); !good)
+      c.error(*place, in_quotes(x.nat64_prefix) + " is no NAT64 prefix",
+              good.error().detail);
 }
 
 /// The target without the elements that were not valid in the file: those
@@ -78,6 +116,21 @@ void check_alias(const alias_config& x, context& c) {
             good.error().where + ": " + good.error().detail);
 }
 
+/// Orders for an alias are refused if the server cannot be told where it is.
+void check_reach(const alias_config& x, const upstream_config& upstream,
+                 context& c) {
+  auto table =
+      protocol::signal::address_translation::make(upstream.translations);
+  auto what = valid_part(x.what, c);
+  if (!table || !protocol::signal::validate_target(what))
+    return; // which has been reported
+  if (auto outside = table->outbound(what); !outside)
+    c.warn(c.where(x).value_or(position{}),
+           "alias " + in_quotes(x.name) + " cannot be asked for at "
+               + in_quotes(upstream.name),
+           outside.error().detail);
+}
+
 } // namespace
 
 void check_client(const client_config& x, context& c) {
@@ -92,6 +145,8 @@ void check_client(const client_config& x, context& c) {
   for (const auto& one : x.aliases) {
     aliases.add(one.name, one.name);
     check_alias(one, c);
+    for (const auto& upstream : x.upstreams)
+      check_reach(one, upstream, c);
   }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "protocol/signal/address_translation.hpp"
 #include "protocol/signal/body.hpp"
 #include "protocol/signal/conflict.hpp"
 #include "protocol/signal/customer.hpp"
@@ -12,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What a configuration file says, as plain values. The initializers below are
@@ -136,6 +138,11 @@ struct server_config {
   std::vector<mitigator_config> mitigators;
 };
 
+/// Host of `server` that stands for the default routers of the machine, whose
+/// addresses are candidates of a client that knows no server (RFC 9132, Section
+/// 4.3).
+inline constexpr std::string_view default_router = "default-router";
+
 /// `[[client.upstream]]`: a DOTS server to call.
 struct upstream_config {
   std::string name;
@@ -151,6 +158,16 @@ struct upstream_config {
   /// While a mitigation is active; absent in the file: the same.
   std::optional<std::chrono::seconds> mitigating_heartbeat_interval;
   std::uint32_t missing_hb_allowed = 15;
+  /// Assumed of the paths to the server (RFC 9132, Section 7.3), octets.
+  std::uint32_t path_mtu = 1280;
+  std::optional<std::uint32_t> ipv4_path_mtu; ///< absent in the file: the same
+  /// "", "well-known" or a prefix (RFC 6052): IPv4 addresses of alternate
+  /// servers are called behind it, too.
+  std::string nat64_prefix;
+  /// How targets look outside.
+  std::vector<protocol::signal::translation_rule> translations;
+
+  bool calls_default_router() const { return server.host == default_router; }
 };
 
 /// `[client.defaults]`: what a mitigation request says unless told otherwise.

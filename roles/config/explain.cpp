@@ -116,11 +116,30 @@ void explain_server(std::string& out, const server_config& x) {
            + (one.arguments.empty() ? "" : " " + list_of(one.arguments)) + "\n";
 }
 
+void explain_translation(std::string& out,
+                         const protocol::signal::translation_rule& x) {
+  auto ports = [](const std::optional<protocol::signal::port_range>& range) {
+    if (!range)
+      return std::string{};
+    auto text = " port " + std::to_string(range->lower);
+    return range->upper == range->lower
+               ? text
+               : text + '-' + std::to_string(range->upper);
+  };
+  out += "    " + x.internal.to_string() + ports(x.internal_ports) + " is "
+         + x.external.to_string() + ports(x.external_ports) + " outside"
+         + (x.kind == protocol::signal::translation_kind::nptv6 ? ", by NPTv6\n"
+                                                                : "\n");
+}
+
 void explain_client(std::string& out, const client_config& x) {
   out += "DOTS client\n";
   explain_identity(out, x.identity, x.cuid.empty());
   for (const auto& one : x.upstreams) {
-    out += "  calls " + one.name + " at " + one.server.to_string()
+    out += "  calls " + one.name + " at "
+           + (one.calls_default_router() ? "the default routers, port "
+                                               + std::to_string(one.server.port)
+                                         : one.server.to_string())
            + ", which must be " + one.server_name;
     if (one.source)
       out += ", from " + one.source->address_string();
@@ -132,6 +151,10 @@ void explain_client(std::string& out, const client_config& x) {
     if (!one.cuid.empty())
       out += ", cuid " + one.cuid;
     out += "\n";
+    if (!one.nat64_prefix.empty())
+      out += "    IPv4 servers are called by NAT64, " + one.nat64_prefix + "\n";
+    for (const auto& rule : one.translations)
+      explain_translation(out, rule);
   }
   out += "  asks for " + duration_text(x.defaults.lifetime.count())
          + (x.defaults.renew ? ", renewed until withdrawn\n" : "\n");

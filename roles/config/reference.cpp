@@ -87,6 +87,18 @@ shown show(const std::optional<prefix>&, const option&) {
   return {"address", ""};
 }
 
+shown show(const prefix&, const option&) {
+  return {"prefix", ""};
+}
+
+shown show(const std::optional<protocol::signal::port_range>&, const option&) {
+  return {"port or range of ports", ""};
+}
+
+shown show(const std::optional<std::uint32_t>&, const option& o) {
+  return {show(std::uint32_t{}, o).kind, ""};
+}
+
 shown show(const protocol::signal::customer_identities&, const option&) {
   return {"list of identities", ""};
 }

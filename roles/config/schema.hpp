@@ -28,6 +28,8 @@ inline constexpr bool is_section<client_config> = true;
 template <>
 inline constexpr bool is_section<upstream_config> = true;
 template <>
+inline constexpr bool is_section<protocol::signal::translation_rule> = true;
+template <>
 inline constexpr bool is_section<mitigation_defaults> = true;
 template <>
 inline constexpr bool is_section<alias_config> = true;
@@ -380,13 +382,16 @@ void describe(Visitor& v, upstream_config& x) {
              .required = true,
              .as = form::name});
   v(x.server, {.name = "server",
-               .doc = "Name or address of the server; without a port, 4646.",
+               .doc = "Name or address of the server; without a port, 4646. "
+                      "`default-router`: the default routers of this machine, "
+                      "IPv4 and IPv6, as they are at each attempt.",
                .required = true,
                .min = 1,
                .max = 65535});
   v(x.server_name, {.name = "server_name",
                     .doc = "The name that the server's certificate must bear. "
-                           "Required if `server` is an address.",
+                           "Required if `server` is an address or "
+                           "`default-router`.",
                     .as = form::domain,
                     .fallback = "the host of `server`"});
   v(x.source, {.name = "source",
@@ -413,6 +418,62 @@ void describe(Visitor& v, upstream_config& x) {
      .min = 15,
      .max = 240,
      .fallback = "`heartbeat_interval`"});
+  v(x.path_mtu, {.name = "path_mtu",
+                 .doc = "MTU assumed of the paths to the server: datagrams, "
+                        "blocks and requests are no larger (RFC 9132, Section "
+                        "7.3).",
+                 .min = 1280,
+                 .max = 9216,
+                 .unit = "octets"});
+  v(x.ipv4_path_mtu,
+    {.name = "ipv4_path_mtu",
+     .doc = "The same for IPv4; 576 is safe on the oldest networks.",
+     .min = 576,
+     .max = 9216,
+     .unit = "octets",
+     .fallback = "`path_mtu`"});
+  v(x.nat64_prefix,
+    {.name = "nat64_prefix",
+     .doc =
+         "Prefix of the NAT64 before this client: `well-known` (64:ff9b::/96)"
+         ", or one of 32, 40, 48, 56, 64 or 96 bits. Servers that a redirect "
+         "names by IPv4 addresses alone are called behind it, too (RFC 9132, "
+         "Section 4.6).",
+     .fallback = "none"});
+  v(x.translations,
+    {.name = "translation",
+     .doc = "How targets look outside, behind NAT, CGN, NAT64 or NPTv6: the "
+            "server is asked for the external addresses and ports. With an "
+            "entry, every target has to be in one; what is not translated has "
+            "the same prefix on both sides. Without, private addresses are "
+            "refused."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, protocol::signal::translation_rule& x) {
+  v(x.internal, {.name = "internal",
+                 .doc = "Prefix inside. Of several that hold an address the "
+                        "longest counts.",
+                 .required = true});
+  v(x.external,
+    {.name = "external",
+     .doc = "Prefix of the same length outside, host bits are kept; "
+            "or the one address that all of `internal` share.",
+     .required = true});
+  v(x.kind, {.name = "kind",
+             .doc = "`nptv6`: checksum-neutral between IPv6 prefixes of one "
+                    "length, up to /64 (RFC 6296)."});
+  v(x.internal_ports,
+    {.name = "internal_ports",
+     .doc = "Ports of one internal address that are forwarded, in their order, "
+            "from `external_ports`: a number, or a range such as "
+            "`\"8000-8080\"`.",
+     .fallback = "any"});
+  v(x.external_ports,
+    {.name = "external_ports",
+     .doc = "The share of the ports of one external address that `internal` "
+            "has. As many as `internal_ports`, if these are given.",
+     .fallback = "all"});
 }
 
 template <class Visitor>

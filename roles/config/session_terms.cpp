@@ -1,5 +1,7 @@
 #include "roles/config/session_terms.hpp"
 
+#include "protocol/coap/parameters.hpp"
+
 #include <algorithm>
 
 namespace tocsin::roles {
@@ -90,6 +92,22 @@ sig::config_policy terms_of(const upstream_config& x) {
     include(out.missing_hb_allowed, one.missing_hb_allowed);
   }
   return out;
+}
+
+std::size_t datagram_octets(const upstream_config& x, bool ipv4) {
+  constexpr std::size_t ipv4_header = 20, ipv6_header = 40, udp_header = 8;
+  return ipv4 ? x.ipv4_path_mtu.value_or(x.path_mtu) - ipv4_header - udp_header
+              : x.path_mtu - ipv6_header - udp_header;
+}
+
+std::size_t request_octets(const upstream_config& x) {
+  // RFC 7252, Section 4.6 leaves as much between a message and its body.
+  constexpr std::size_t largest_body = 1024;
+  constexpr std::size_t coap_header = 1152 - largest_body;
+  const std::size_t datagram =
+      std::min(datagram_octets(x, true), datagram_octets(x, false));
+  const auto message = datagram - protocol::coap::parameters{}.record_overhead;
+  return std::min(largest_body, message - coap_header);
 }
 
 } // namespace tocsin::roles

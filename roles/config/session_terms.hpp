@@ -28,4 +28,12 @@ wishes_of(const upstream_config& x);
 /// What a client lets a server talk it into: its own wishes are among it.
 protocol::signal::config_policy terms_of(const upstream_config& x);
 
+/// Largest payload of a UDP datagram to this server over IPv4 or IPv6, by the
+/// path MTU that is assumed (RFC 9132, Section 7.3).
+std::size_t datagram_octets(const upstream_config& x, bool ipv4);
+
+/// Largest body of a request to this server that fits such a datagram, over
+/// whichever family, with DTLS and with all that CoAP adds.
+std::size_t request_octets(const upstream_config& x);
+
 } // namespace tocsin::roles

@@ -294,6 +294,12 @@ std::span<const std::string_view> labels_of(protocol::signal::transport_kind) {
   return names;
 }
 
+std::span<const std::string_view>
+labels_of(protocol::signal::translation_kind) {
+  static constexpr std::array<std::string_view, 2> names{"address", "nptv6"};
+  return names;
+}
+
 std::string join(std::span<const std::string_view> words) {
   std::string out;
   for (auto word : words)

@@ -44,6 +44,7 @@ std::span<const std::string_view>
 
 std::span<const std::string_view> labels_of(protocol::signal::conflict_policy);
 std::span<const std::string_view> labels_of(protocol::signal::transport_kind);
+std::span<const std::string_view> labels_of(protocol::signal::translation_kind);
 
 template <class Enum>
 std::string_view label(Enum x) {

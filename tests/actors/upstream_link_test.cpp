@@ -115,14 +115,28 @@ TEST_F(upstream_link_test, a_transport_that_is_switched_off_is_not_used) {
   EXPECT_THAT(server->ways, ElementsAre(udp4));
 }
 
+// SIG-027
 TEST_F(upstream_link_test, without_a_host_the_default_routers_are_asked) {
-  start([](upstream_setup& x) {
+  using family = sig::address_family;
+  auto routers = std::make_shared<std::vector<sig::server_address>>();
+  server->dead = {"udp [fe80::1%2]:4646", "tcp [fe80::1%2]:4646"};
+  start([&](upstream_setup& x) {
     x.host.clear();
-    x.gateways = [] {
-      return std::vector{*sig::prefix::parse("203.0.113.1/32")};
-    };
+    x.gateways = [routers] { return *routers; };
   });
-  EXPECT_THAT(server->ways, ElementsAre("udp 203.0.113.1:4646"));
+  EXPECT_THAT(server->ways, IsEmpty());
+  auto view = ask<upstream_view>(uut, atom::status_v);
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->server, "default-router:4646");
+  EXPECT_THAT(view->detail, HasSubstr("there is no default router"));
+  *routers = {{"203.0.113.1:4646", family::ipv4},
+              {"[fe80::1%2]:4646", family::ipv6}};
+  advance(301s);
+  EXPECT_THAT(server->ways, Contains("udp [fe80::1%2]:4646"));
+  EXPECT_THAT(server->ways, Contains("udp 203.0.113.1:4646"));
+  view = ask<upstream_view>(uut, atom::status_v);
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->via, "udp 203.0.113.1:4646");
 }
 
 // SIG-296, SIG-298

@@ -45,6 +45,119 @@ protected:
   }
 };
 
+class translated_orders_test : public upstream_orders_test {
+protected:
+  translated_orders_test() {
+    use({{*sig::prefix::parse("10.0.0.0/24"),
+          *sig::prefix::parse("203.0.113.0/24"),
+          sig::translation_kind::address,
+          {},
+          {}}});
+  }
+
+  void use(std::vector<sig::translation_rule> rules) {
+    auto table = sig::address_translation::make(std::move(rules));
+    ASSERT_TRUE(table);
+    start([&](upstream_setup& x) {
+      x.translation = *table;
+      x.aliases["inside"].prefixes = {*sig::prefix::parse("10.0.0.9/32")};
+    });
+  }
+
+  static mitigate_order order_for(std::string_view prefix,
+                                  std::vector<sig::port_range> ports = {}) {
+    mitigate_order x;
+    x.what = target_of(prefix, std::move(ports));
+    return x;
+  }
+
+  static sig::target target_of(std::string_view prefix,
+                               std::vector<sig::port_range> ports = {}) {
+    sig::target x;
+    x.prefixes = {*sig::prefix::parse(prefix)};
+    x.ports = std::move(ports);
+    return x;
+  }
+};
+
+// SIG-019, SIG-020, SIG-021
+TEST_F(translated_orders_test, a_server_is_asked_for_external_addresses) {
+  auto view = mitigate(order_for("10.0.0.7", {{443, 443}}));
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->what, target_of("10.0.0.7", {{443, 443}}));
+  EXPECT_EQ(view->external, target_of("203.0.113.7", {{443, 443}}));
+  EXPECT_EQ(request_in(last_put().body).what,
+            target_of("203.0.113.7", {{443, 443}}));
+}
+
+// SIG-019
+TEST_F(translated_orders_test, what_an_alias_stands_for_is_translated) {
+  mitigate_order x;
+  x.what.aliases = {"inside"};
+  EXPECT_TRUE(mitigate(x));
+  EXPECT_EQ(request_in(last_put().body).what, target_of("203.0.113.9"));
+}
+
+// SIG-019
+TEST_F(translated_orders_test, internal_addresses_are_refused_and_not_sent) {
+  auto refused = mitigate(order_for("10.0.1.1"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ec::out_of_range);
+  EXPECT_THAT(refused.error().detail,
+              HasSubstr("[[client.upstream.translation]]"));
+  start();
+  EXPECT_FALSE(mitigate(order_for("192.168.0.1"))) << "no table at all";
+  EXPECT_THAT(server->bodies, IsEmpty());
+  EXPECT_TRUE(store->mitigations.empty());
+}
+
+TEST_F(translated_orders_test, after_a_restart_it_is_shown_as_before) {
+  EXPECT_TRUE(mitigate(order_for("10.0.0.7")));
+  auto stored = store->all();
+  use({{*sig::prefix::parse("10.0.0.0/24"),
+        *sig::prefix::parse("203.0.113.0/24"),
+        sig::translation_kind::address,
+        {},
+        {}}});
+  EXPECT_TRUE(ask<ack>(uut, atom::restore_v, stored));
+  EXPECT_EQ(only().what, target_of("10.0.0.7"));
+  EXPECT_EQ(only().external, target_of("203.0.113.7"));
+}
+
+TEST_F(translated_orders_test, conflicts_are_shown_with_internal_addresses) {
+  sig::conflict_information why;
+  why.status = sig::conflict_status::active;
+  why.cause = sig::conflict_cause::overlapping_targets;
+  why.scope.emplace().what = target_of("203.0.113.7");
+  auto entry = listed(1, sig::status::in_progress);
+  entry.conflict = why;
+  server->get = list_of({entry});
+  EXPECT_TRUE(mitigate(order_for("10.0.0.7")));
+  advance(2s);
+  auto shown = only().conflict;
+  ASSERT_TRUE(shown && shown->scope);
+  EXPECT_EQ(shown->scope->what, target_of("10.0.0.7"));
+}
+
+TEST_F(translated_orders_test, different_ports_outside_make_two_requests) {
+  auto host = [](std::string_view x) { return *sig::prefix::parse(x); };
+  using sig::port_range;
+  use({{host("10.0.0.5"), host("203.0.113.7"), sig::translation_kind::address,
+        port_range{443, 443}, port_range{8443, 8443}},
+       {host("10.0.0.6"), host("203.0.113.8"), sig::translation_kind::address,
+        port_range{443, 443}, port_range{9443, 9443}}});
+  auto x = order_for("10.0.0.5", {{443, 443}});
+  x.what.prefixes.push_back(host("10.0.0.6"));
+  auto view = mitigate(x);
+  ASSERT_TRUE(view);
+  EXPECT_THAT(view->note, HasSubstr("continued as mid 2"));
+  ASSERT_THAT(server->bodies, SizeIs(2));
+  EXPECT_EQ(request_in(server->bodies[0]).what,
+            target_of("203.0.113.7", {{8443, 8443}}));
+  EXPECT_EQ(request_in(server->bodies[1]).what,
+            target_of("203.0.113.8", {{9443, 9443}}));
+}
+
 // SIG-195, SIG-197, SIG-198, SIG-200
 TEST_F(upstream_orders_test, efficacy_repeats_the_request_with_one_word_more) {
   EXPECT_TRUE(mitigate(order()));

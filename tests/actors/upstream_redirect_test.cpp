@@ -70,6 +70,31 @@ TEST_F(upstream_redirect_test, without_addresses_the_name_is_looked_up) {
   EXPECT_EQ(only().progress, "active");
 }
 
+// SIG-283
+TEST_F(upstream_redirect_test, behind_nat64_an_ipv4_server_is_called_as_ipv6) {
+  start(
+      [](upstream_setup& x) { x.nat64 = *sig::prefix::parse("64:ff9b::/96"); });
+  server->dead = {"udp 203.0.113.7:4646", "tcp 203.0.113.7:4646"};
+  server->put = redirect(600);
+  server->put_at["alt.example"] = granted();
+  EXPECT_TRUE(mitigate(order()));
+  advance(1s);
+  EXPECT_THAT(server->ways, Contains("udp [64:ff9b::cb00:7107]:4646"));
+  EXPECT_EQ(only().progress, "active");
+}
+
+TEST_F(upstream_redirect_test, with_ipv6_of_its_own_it_is_called_by_that) {
+  start(
+      [](upstream_setup& x) { x.nat64 = *sig::prefix::parse("64:ff9b::/96"); });
+  server->dead = {"udp [2001:db8::7]:4646", "udp 203.0.113.7:4646",
+                  "tcp [2001:db8::7]:4646", "tcp 203.0.113.7:4646"};
+  server->put = redirect(600, {"203.0.113.7", "2001:db8::7"});
+  EXPECT_TRUE(mitigate(order()));
+  advance(10s);
+  EXPECT_THAT(server->ways, Contains("udp [2001:db8::7]:4646"));
+  EXPECT_THAT(server->ways, Not(Contains(HasSubstr("64:ff9b"))));
+}
+
 // SIG-276
 TEST_F(upstream_redirect_test, max_age_0_is_about_one_request) {
   server->put = redirect(0);

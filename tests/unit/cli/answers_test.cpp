@@ -22,6 +22,9 @@ TEST(answers, every_view_survives_the_way_through_json) {
   mitigation.what.fqdns = {"a.example"};
   mitigation.what.uris = {"http://a/"};
   mitigation.what.aliases = {"web"};
+  mitigation.external.emplace().prefixes = {
+      *protocol::signal::prefix::parse("203.0.113.7")};
+  mitigation.external->ports = {{443, 444}};
   mitigation.lifetime = -1;
   mitigation.progress = "active";
   mitigation.start = 1;

@@ -100,6 +100,20 @@ transports = ["tcp"]
 udp_probe = "12h"
 mitigating_heartbeat_interval = "15s"
 heartbeat_interval = "0s"
+path_mtu = 1400
+ipv4_path_mtu = 576
+nat64_prefix = "well-known"
+
+[[client.upstream.translation]]
+internal = "10.0.0.0/24"
+external = "198.51.100.0/24"
+
+[[client.upstream.translation]]
+internal = "10.0.1.5"
+external = "198.51.100.77"
+kind = "address"
+internal_ports = "8000-8001"
+external_ports = "443-444"
 
 [[client.upstream]]
 name = "backup"

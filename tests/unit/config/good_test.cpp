@@ -209,6 +209,18 @@ TEST(good, the_client_is_as_written) {
   EXPECT_EQ(client.upstreams[0].server_name, "dots.provider.example");
   EXPECT_EQ(client.upstreams[0].source, prefix_of("192.0.2.7"));
   EXPECT_EQ(client.upstreams[0].heartbeat_interval, seconds{0});
+  EXPECT_EQ(client.upstreams[0].path_mtu, 1400u);
+  EXPECT_EQ(client.upstreams[0].ipv4_path_mtu, 576u);
+  EXPECT_EQ(client.upstreams[0].nat64_prefix, "well-known");
+  ASSERT_EQ(client.upstreams[0].translations.size(), 2u);
+  const auto& forwarded = client.upstreams[0].translations[1];
+  EXPECT_EQ(forwarded.internal, prefix_of("10.0.1.5/32"));
+  EXPECT_EQ(forwarded.external, prefix_of("198.51.100.77/32"));
+  EXPECT_EQ(forwarded.kind, protocol::signal::translation_kind::address);
+  EXPECT_EQ(forwarded.internal_ports, (port_range{8000, 8001}));
+  EXPECT_EQ(forwarded.external_ports, (port_range{443, 444}));
+  EXPECT_FALSE(client.upstreams[1].ipv4_path_mtu);
+  EXPECT_THAT(client.upstreams[1].translations, IsEmpty());
   EXPECT_EQ(client.upstreams[1].server, (endpoint{"2001:db8::9", 4747}));
   EXPECT_EQ(client.upstreams[1].server_name, "dots.backup.example");
   EXPECT_EQ(client.upstreams[1].missing_hb_allowed, 3u);
@@ -222,6 +234,40 @@ TEST(good, the_client_is_as_written) {
   EXPECT_THAT(what.protocols, ElementsAre(6));
   EXPECT_THAT(what.fqdns, ElementsAre("www.example.com"));
   EXPECT_THAT(what.uris, ElementsAre("https://www.example.com/"));
+}
+
+// SIG-027
+TEST(good, the_default_router_stands_in_for_a_server_by_a_name_of_its_own) {
+  std::string text{least_client};
+  auto at = text.find("server = ");
+  text.replace(at, text.find('\n', at) - at,
+               "server = \"default-router:4647\"");
+  EXPECT_THAT(parsed(text).report(), HasSubstr("'server_name' is needed"));
+  text.insert(text.find("server = "), "server_name = \"dots.example\"\n");
+  auto x = parsed(text);
+  EXPECT_THAT(x.report(), IsEmpty());
+  EXPECT_TRUE(x.value.client->upstreams[0].calls_default_router());
+  EXPECT_EQ(x.value.client->upstreams[0].server.port, 4647);
+  EXPECT_THAT(explain(x.value), HasSubstr("the default routers, port 4647"));
+}
+
+// SIG-021
+TEST(good, translations_are_explained) {
+  auto text = explain(parsed(base_text).value);
+  EXPECT_THAT(text, HasSubstr("10.0.0.0/24 is 198.51.100.0/24 outside"));
+  EXPECT_THAT(text, HasSubstr("10.0.1.5/32 port 8000-8001 is "
+                              "198.51.100.77/32 port 443-444 outside"));
+}
+
+// SIG-019
+TEST(good, an_alias_that_no_server_can_be_told_of_leads_to_a_warning) {
+  std::string text{base_text};
+  auto at = text.find("prefixes = [\"198.51.100.80\"]");
+  text.replace(at, 28, "prefixes = [\"192.168.0.80\"]");
+  auto x = parsed(text);
+  EXPECT_TRUE(x.good());
+  EXPECT_THAT(x.report(), HasSubstr("'web' cannot be asked for at 'provider'"));
+  EXPECT_THAT(x.report(), HasSubstr("'web' cannot be asked for at 'backup'"));
 }
 
 // SIG-056, SIG-391

@@ -71,5 +71,25 @@ TEST(session_terms, a_client_accepts_its_own_wishes) {
   EXPECT_TRUE(terms.heartbeat_interval.contains(30));
 }
 
+// SIG-357
+TEST(session_terms, datagrams_fit_the_path_mtu_of_their_family) {
+  upstream_config x;
+  EXPECT_EQ(datagram_octets(x, true), 1252u);
+  EXPECT_EQ(datagram_octets(x, false), 1232u);
+  x.ipv4_path_mtu = 576;
+  EXPECT_EQ(datagram_octets(x, true), 548u);
+  EXPECT_EQ(datagram_octets(x, false), 1232u);
+}
+
+// SIG-357
+TEST(session_terms, requests_fit_the_smallest_datagram) {
+  upstream_config x;
+  EXPECT_EQ(request_octets(x), 1024u);
+  x.path_mtu = 9000;
+  EXPECT_EQ(request_octets(x), 1024u) << "RFC 7252, Section 4.6";
+  x.ipv4_path_mtu = 576;
+  EXPECT_EQ(request_octets(x), 548u - 37 - 128);
+}
+
 } // namespace
 } // namespace tocsin::roles
