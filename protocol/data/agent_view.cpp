@@ -25,6 +25,11 @@ refusal above_clients(const yang::instance_path& at) {
                            "clients are edited one by one"}};
 }
 
+std::optional<std::string_view> cuid_of(const yang::instance_path& at) {
+  auto x = client_of(at);
+  return x ? std::optional<std::string_view>{*x} : std::nullopt;
+}
+
 /// What begins a new lifetime: entries that were written, also in part, and all
 /// of a client that was written as a whole.
 refresh refreshed(const restconf::edit& x) {
@@ -73,15 +78,13 @@ std::optional<refusal> agent_view::forbids(const yang::instance_path& at,
 }
 
 yang::data_node agent_view::read(const yang::instance_path& at) const {
-  auto cuid = client_of(at);
-  auto tree = store_.view(
-      agent_, cuid ? std::optional<std::string_view>{*cuid} : std::nullopt,
-      now_.mono);
+  auto tree = store_.view(agent_, cuid_of(at), now_.mono);
   return tree ? std::move(*tree) : empty_tree();
 }
 
-yang::data_node agent_view::configuration() const {
-  return read({});
+yang::data_node agent_view::configuration(const yang::instance_path& at) const {
+  auto tree = store_.configuration(agent_, cuid_of(at));
+  return tree ? std::move(*tree) : empty_tree();
 }
 
 restconf::version agent_view::version_of(const yang::instance_path& at) const {

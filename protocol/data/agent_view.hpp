@@ -21,7 +21,7 @@ public:
   std::optional<restconf::refusal> forbids(const yang::instance_path& at,
                                            bool edits) const override;
   yang::data_node read(const yang::instance_path& at) const override;
-  yang::data_node configuration() const override;
+  yang::data_node configuration(const yang::instance_path& at) const override;
   const restconf::edit_rules& rules() const override { return rules_; }
   restconf::version version_of(const yang::instance_path& at) const override;
 

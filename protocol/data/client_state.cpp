@@ -37,10 +37,9 @@ void add_statistics(data_node& list, const statistics& counted) {
   }
 }
 
-std::optional<yang::error> add_entries(data_node& out, const client_state& x,
-                                       entry_kind kind,
-                                       const statistics* counted,
-                                       time_point now) {
+std::optional<yang::error>
+add_entries(data_node& out, const client_state& x, entry_kind kind,
+            const std::optional<client_status>& status) {
   if (x.list(kind).empty())
     return std::nullopt;
   auto& list = out.ensure(list_row(kind));
@@ -48,10 +47,11 @@ std::optional<yang::error> add_entries(data_node& out, const client_state& x,
     auto node = parse_entry(x.cuid, kind, entry->text);
     if (!node)
       return node.error();
-    node->set("pending-lifetime",
-              std::to_string(pending_minutes(entry->ends, now)));
-    if (kind == entry_kind::acl && counted)
-      add_statistics(*node, *counted);
+    if (status)
+      node->set("pending-lifetime",
+                std::to_string(pending_minutes(entry->ends, status->now)));
+    if (status && kind == entry_kind::acl)
+      add_statistics(*node, status->counted);
     list.append(std::move(*node));
   }
   return std::nullopt;
@@ -128,13 +128,13 @@ std::string entry_text(const data_node& entry) {
 }
 
 yang::outcome<data_node>
-client_node(const client_state& x, const statistics* counted, time_point now) {
+client_node(const client_state& x, const std::optional<client_status>& status) {
   data_node out{.row = &rows::client_row};
   out.set("cuid", x.cuid);
   if (!x.cdid.empty())
     out.set("cdid", x.cdid);
   for (auto kind : {entry_kind::alias, entry_kind::acl})
-    if (auto bad = add_entries(out, x, kind, counted, now))
+    if (auto bad = add_entries(out, x, kind, status))
       return *bad;
   return out;
 }

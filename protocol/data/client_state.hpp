@@ -86,10 +86,17 @@ parse_entry(std::string_view cuid, entry_kind kind, std::string_view text);
 /// The reverse: configuration only.
 std::string entry_text(const yang::data_node& entry);
 
-/// A client as the data tree has it, with the lifetimes that are left.
-/// `counted` may be null. Fails if a text cannot be read.
+/// State data for the data tree: totals, and what is left of lifetimes.
+struct client_status {
+  const statistics& counted;
+  time_point now;
+};
+
+/// A client as the data tree has it; without `status` only configuration.
+/// Fails if a text cannot be read.
 yang::outcome<yang::data_node>
-client_node(const client_state& x, const statistics* counted, time_point now);
+client_node(const client_state& x,
+            const std::optional<client_status>& status = {});
 
 /// Minutes left, rounded up.
 std::int32_t pending_minutes(time_point ends, time_point now);

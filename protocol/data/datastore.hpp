@@ -64,6 +64,12 @@ public:
                                       std::optional<std::string_view> cuid,
                                       time_point now) const;
 
+  /// The same for an edit of the client with that cuid: only configuration,
+  /// and of the agent's other clients no more than their keys.
+  yang::outcome<yang::data_node>
+  configuration(const data_agent& agent,
+                std::optional<std::string_view> cuid) const;
+
   /// Entity-tag, without quotes, of what is at a path of the view: it changes
   /// with configuration only (RFC 8040, Section 3.4.1.2). Parts of an entry
   /// have the tag of the entry.

@@ -62,12 +62,34 @@ datastore::view(const data_agent& agent, std::optional<std::string_view> cuid,
     if (x->identity != agent.identity || (cuid && *cuid != name))
       continue;
     auto counted = totals(*x);
-    auto node = client_node(*x, &counted, now);
+    auto node = client_node(*x, client_status{counted, now});
     if (!node)
       return node.error();
     data.append(std::move(*node));
   }
   data.append(capabilities_node(settings_.acls.can));
+  return out;
+}
+
+yang::outcome<yang::data_node>
+datastore::configuration(const data_agent& agent,
+                         std::optional<std::string_view> cuid) const {
+  yang::data_node out{.row = &rows::datastore};
+  auto& data = out.ensure(rows::top[0]);
+  for (const auto& [name, x] : clients_) {
+    if (x->identity != agent.identity)
+      continue;
+    if (cuid != name) {
+      yang::data_node key{.row = &rows::client_row};
+      key.set("cuid", name);
+      data.append(std::move(key));
+      continue;
+    }
+    auto node = client_node(*x);
+    if (!node)
+      return node.error();
+    data.append(std::move(*node));
+  }
   return out;
 }
 

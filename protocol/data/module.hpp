@@ -1,6 +1,7 @@
 #pragma once
 #include "protocol/data/module_capabilities.hpp"
 #include "protocol/data/module_match.hpp"
+#include "protocol/restconf/library.hpp"
 #include "protocol/signal/cuid.hpp"
 #include "protocol/signal/validate.hpp"
 
@@ -178,7 +179,7 @@ inline constexpr std::array<schema_node, 2> dots_data{{
 }};
 
 /// What the module adds to the top level of a datastore.
-inline constexpr std::array<schema_node, 1> top{{
+inline constexpr std::array<schema_node, 1> dots_top{{
     {.name = "dots-data",
      .kind = node_kind::container,
      .children = dots_data,
@@ -186,7 +187,10 @@ inline constexpr std::array<schema_node, 1> top{{
      .section = "RFC 8783 4.3"},
 }};
 
-/// A datastore with this module only.
+/// With what every RESTCONF server has.
+inline constexpr auto top = yang::concatenate(dots_top, restconf::library_rows);
+
+/// The datastore of a data channel server.
 inline constexpr schema_node datastore{.name = "data",
                                        .kind = node_kind::container,
                                        .children = top,

@@ -23,8 +23,10 @@ public:
   /// `at` and all below it.
   virtual yang::data_node read(const yang::instance_path& at) const = 0;
 
-  /// All of the configuration, to be changed.
-  virtual yang::data_node configuration() const = 0;
+  /// The configuration, for an edit of `at`: all of the outermost list entry
+  /// that `at` leads into; entries beside it at least with their keys.
+  virtual yang::data_node
+  configuration(const yang::instance_path& at) const = 0;
 
   virtual const edit_rules& rules() const = 0;
 

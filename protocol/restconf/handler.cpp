@@ -232,7 +232,7 @@ answer<response> exchange::edited(const instance_path& at) {
   auto body = yang::parse_body(has_body ? request_.body : "{}");
   if (!body)
     return refusal{body.error()};
-  edit_request x{.tree = data_->configuration(),
+  edit_request x{.tree = data_->configuration(at),
                  .at = at,
                  .body = body->root(),
                  .rules = &data_->rules()};

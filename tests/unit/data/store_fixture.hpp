@@ -122,7 +122,8 @@ private:
     auto path = parse(at);
     if (auto bad = view.forbids(path, true))
       return no(*bad);
-    restconf::edit_request x{view.configuration(), path, {}, {}, &view.rules()};
+    restconf::edit_request x{
+        view.configuration(path), path, {}, {}, &view.rules()};
     auto text = json::document::parse(body.empty() ? "{}" : body);
     if (!text) {
       ADD_FAILURE() << "not JSON: " << body;

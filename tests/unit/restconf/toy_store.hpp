@@ -70,7 +70,9 @@ public:
     return out;
   }
 
-  yang::data_node configuration() const override { return tree_; }
+  yang::data_node configuration(const yang::instance_path&) const override {
+    return tree_;
+  }
   const restconf::edit_rules& rules() const override { return rules_; }
 
   restconf::version version_of(const yang::instance_path&) const override {
