@@ -308,6 +308,7 @@ client(client_actor::stateful_pointer<client_state> self,
         state->on_rival(mid, std::move(why));
       },
       [state](atom::begin, std::uint32_t mid) { state->on_free(mid); },
+      [state](atom::release) { state->on_released(); },
       [state](atom::serve) { state->serve_next(); },
       [state](atom::tick) { state->on_tick(); },
       [state](atom::tick, std::uint64_t generation) {

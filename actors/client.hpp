@@ -66,6 +66,10 @@ inline constexpr std::chrono::seconds late_copy{10};
 /// with the list and a few mids; beyond, a GET is answered and not observed.
 inline constexpr std::size_t max_observers = 64;
 
+/// Refused requests of one client that are answered from memory while their
+/// retry-timer runs; a client has that many targets in a conflict at most.
+inline constexpr std::size_t max_refused_requests = 8;
+
 /// Patience with other parts of the node; a commit may wait for a busy disk.
 inline constexpr std::chrono::seconds node_patience{20};
 
@@ -98,6 +102,7 @@ public:
                    protocol::signal::conflict_information why);
   void on_rival(std::uint32_t mid, protocol::signal::conflict_information why);
   void on_free(std::uint32_t mid);
+  void on_released() { refused_.clear(); }
   void serve_next();
   void on_tick();
   void on_alarm(std::uint64_t generation);
@@ -163,6 +168,13 @@ private:
   };
   using job_ptr = std::shared_ptr<put_job>;
 
+  /// A request that was refused for that of another client.
+  struct refused_request {
+    protocol::signal::mitigation body;
+    protocol::signal::conflict_information why;
+    time_point retry_at;
+  };
+
   time_point now() const;
   unix_seconds wall() const { return setup_.clock.at(now()); }
 
@@ -188,7 +200,11 @@ private:
   void commit_new(job_ptr job);
   void on_created(job_ptr job);
   void abort_new(const job_ptr& job, const failure& why);
+  void answer_refreshed(const job_ptr& job, std::int64_t left,
+                        const claim_result& x);
   void answer_conflict(const job_ptr& job, const claim_result& x);
+  void remember_refused(const put_job& job);
+  bool refused_before(const job_ptr& job);
   result<protocol::signal::mitigation> read_body(const dots_request& request);
   storage::client_record client_record(std::uint32_t mid);
   storage::audit_event audit(const dots_request& request, std::string action,
@@ -212,6 +228,7 @@ private:
   // client_observe.cpp
   dots_response render(std::optional<std::uint32_t> mid, char filter) const;
   bool watch(const dots_request& request);
+  bool is_final(const entry& x) const;
   void notify(std::uint32_t mid);
   void report();
   void arm();
@@ -240,6 +257,7 @@ private:
   caf::response_promise promise_; ///< of the request in progress
   bool busy_ = false;
   std::uint64_t created_ = 0;
+  std::deque<refused_request> refused_; ///< the oldest first
   std::vector<watcher> observers_;
   std::map<std::uint64_t, peer_session> sessions_; ///< of our identity
   protocol::signal::signal_watch signal_;

@@ -3,6 +3,8 @@
 #include "actors/client.hpp"
 #include "actors/client_flags.hpp"
 #include "actors/mitigation.hpp"
+#include "protocol/signal/codec.hpp"
+#include "protocol/signal/scope.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -70,8 +72,13 @@ void client_state::on_still_lost(entry& x, sig::conflict_information why) {
 /// Ours stays active in spite of a conflict: whoever observes it hears so.
 void client_state::on_rival(std::uint32_t mid, sig::conflict_information why) {
   auto i = entries_.find(mid);
-  if (i == entries_.end() || i->second.suspended)
+  if (i == entries_.end())
     return;
+  if (i->second.suspended) { // the rest of it was stored
+    if (i->second.view.conflict)
+      i->second.view.conflict->scope = std::move(why.scope);
+    return;
+  }
   i->second.view.conflict = std::move(why);
   notify(mid);
   // Said once: the newcomer may be refused and never come again.
@@ -112,6 +119,40 @@ void client_state::resume(entry& x) {
   else
     start(x, x.armed_kind());
   arm();
+}
+
+/// Until its retry-timer runs out a client is not to ask again (RFC 9132,
+/// Section 4.4.1.3), and would hear the same.
+void client_state::remember_refused(const put_job& job) {
+  const auto& why = job.claimed.information;
+  if (!job.claimed.lasting || !why || !why->retry_timer)
+    return;
+  if (refused_.size() >= max_refused_requests)
+    refused_.pop_front();
+  refused_.push_back(
+      {job.body, *why, now() + std::chrono::seconds{*why->retry_timer}});
+}
+
+/// Answers a request that was refused and comes back too early, without another
+/// look at names, scopes and the store.
+bool client_state::refused_before(const job_ptr& job) {
+  std::erase_if(refused_, [this](const refused_request& x) {
+    return now() >= x.retry_at;
+  });
+  for (const auto& x : refused_) {
+    if (!sig::equal_request(x.body, job->body))
+      continue;
+    auto why = x.why;
+    why.retry_timer = static_cast<std::uint32_t>(
+        std::chrono::ceil<std::chrono::seconds>(x.retry_at - now()).count());
+    finish({static_cast<std::uint8_t>(sig::response_code::conflict),
+            true,
+            sig::encode(sig::refused(std::move(why))),
+            {},
+            false});
+    return true;
+  }
+  return false;
 }
 
 void client_state::end_kept() {

@@ -213,7 +213,7 @@ void client_state::on_changed(mitigation_view view) {
   if (news) {
     persist(x);
     notify(x.record.key.mid);
-    if (x.armed_kind())
+    if (is_final(x))
       self_->send(x.handle, atom::report_v);
   }
   arm();
@@ -240,11 +240,16 @@ void client_state::count(entry& x) {
 }
 
 /// A preconfigured mitigation survives a restart as what it was: armed, or
-/// running since the signal was lost.
+/// running since the signal was lost. Of an immediate one it is remembered
+/// whether the attack has stopped.
 void client_state::persist(entry& x) {
-  auto status = static_cast<std::uint8_t>(stored_status(x.view.status));
-  if (!x.armed_kind() || x.withdrawn || x.record.status == status
+  auto what = stored_status(x.view.status);
+  auto status = static_cast<std::uint8_t>(what);
+  if (x.withdrawn || x.record.status == status
       || x.view.status == sig::status::terminated)
+    return;
+  if (!x.armed_kind() && what != sig::status::in_progress
+      && what != sig::status::stopped)
     return;
   bool armed = x.view.status == sig::status::signal_loss;
   x.record.status = status;

@@ -101,6 +101,16 @@ void client_state::notify(std::uint32_t mid) {
   });
 }
 
+/// Whether a report of this status counts as one of the last before a
+/// preconfigured mitigation is armed again. Not of an end of the attack while
+/// the signal is lost: nobody hears it, and no second loss would start the
+/// mitigation again if the attack went on.
+bool client_state::is_final(const entry& x) const {
+  return x.armed_kind() && !x.suspended
+         && (x.view.status == sig::status::withdrawn
+             || (x.view.status == sig::status::stopped && !signal_.lost()));
+}
+
 /// The periodic report: to all who observe something, and to the lifecycles
 /// that count final reports, whether or not somebody listens.
 void client_state::report() {
@@ -118,9 +128,7 @@ void client_state::report() {
       self_->send(session, atom::notify_v, x.who.request, answer->second);
   }
   for (auto& [_, x] : entries_)
-    if (x.armed_kind() && !x.suspended
-        && (x.view.status == sig::status::stopped
-            || x.view.status == sig::status::withdrawn))
+    if (is_final(x))
       self_->send(x.handle, atom::report_v);
 }
 

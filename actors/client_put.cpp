@@ -119,16 +119,34 @@ void client_state::on_refreshed(job_ptr job) {
     x.withdrawn_at.reset();
     tombstones_.erase(mid);
     self_->send(x.handle, atom::refresh_v, left);
-    self_->send(setup_.registry, atom::refresh_v, owner(mid), left);
     if (job->body.attack) {
       spdlog::info("client {}/{}: mitigation {}: {}", setup_.who->name,
                    setup_.cuid, mid, sig::to_string(*job->body.attack));
       self_->send(x.handle, atom::report_v, *job->body.attack);
     }
   }
+  self_
+      ->request(setup_.registry, node_patience, atom::refresh_v, owner(mid),
+                left)
+      .then([this, job,
+             left](const claim_result& x) { answer_refreshed(job, left, x); },
+            [this, job, left](const caf::error&) {
+              answer_refreshed(job, left,
+                               {}); // durable and in force all the same
+            });
+}
+
+/// Says whether the conflict goes on, as the answer to the first request did.
+void client_state::answer_refreshed(const job_ptr& job, std::int64_t left,
+                                    const claim_result& x) {
+  auto mid = *job->request.mid;
+  if (auto i = entries_.find(mid); i != entries_.end() && !i->second.suspended)
+    i->second.view.conflict = x.information;
+  auto body = x.information ? sig::accepted(mid, left, *x.information)
+                            : sig::accepted(mid, left);
   finish({static_cast<std::uint8_t>(sig::response_code::changed),
           true,
-          sig::encode(sig::accepted(mid, left)),
+          sig::encode(body),
           {},
           false});
 }
@@ -161,6 +179,9 @@ void client_state::put_suspended(entry& known, job_ptr job) {
             if (x.verdict != sig::newcomer_verdict::accept) {
               if (x.information)
                 on_still_lost(found, *x.information);
+              // It is kept anyway; policy says which answer that is.
+              if (x.verdict == sig::newcomer_verdict::accept_inactive)
+                return answer_refreshed(job, found.view.lifetime, x);
               return answer_conflict(job, x);
             }
             found.beats = x.information.has_value();
@@ -200,6 +221,8 @@ void client_state::answer_conflict(const job_ptr& job, const claim_result& x) {
 void client_state::put_new(job_ptr job) {
   if (job->request.redirect)
     return finish(redirection_to(*job->request.redirect));
+  if (refused_before(job))
+    return;
   if (!setup_.usage->open_mitigation()) {
     refuse(job->request,
            fail(ec::unavailable, "mitigate",
@@ -282,6 +305,7 @@ void client_state::on_claimed(job_ptr job) {
   }
   if (job->claimed.verdict == sig::newcomer_verdict::refuse) {
     setup_.usage->close_mitigation();
+    remember_refused(*job);
     answer_conflict(job, job->claimed);
     return;
   }
@@ -331,6 +355,8 @@ void client_state::commit_new(job_ptr job) {
       job->claimed.verdict == sig::newcomer_verdict::accept_inactive;
   if (inactive) {
     job->record.flags |= flag_suspended;
+    if (job->claimed.information->status == sig::conflict_status::all_inactive)
+      job->record.flags |= flag_nobody;
     job->record.expires =
         wall()
         + sig::kept_lifetime(job->claimed.information->retry_timer.value_or(0));

@@ -27,8 +27,10 @@ using registry_actor = caf::typed_actor<
     // Enters a scope and decides conflicts with other clients in one step: of
     // two claims at the same time only one can win.
     caf::replies_to<atom::claim, scope_claim>::with<claim_result>,
-    // The owner's lifetime began anew, seconds (-1: indefinite).
-    caf::reacts_to<atom::refresh, scope_owner, std::int64_t>,
+    // The owner's lifetime began anew, seconds (-1: indefinite). Replies with
+    // the conflict that it is in, if any.
+    caf::replies_to<atom::refresh, scope_owner,
+                    std::int64_t>::with<claim_result>,
     // The owner is in force: those that lost to it may end now.
     caf::reacts_to<atom::install, scope_owner>,
     // Forgets a scope; who lost to it only may be active again.
@@ -85,6 +87,8 @@ using mitigation_actor = caf::typed_actor<
     caf::reacts_to<atom::report, enforcement_report>,
     // What a MITIGATOR has dropped in total: packets, bytes.
     caf::reacts_to<atom::counters, std::string, std::uint64_t, std::uint64_t>,
+    // A MITIGATOR's driver says of this rule whether the attack goes on.
+    caf::reacts_to<atom::traffic, std::string, bool>,
     // What the operator and the client see.
     caf::replies_to<atom::status>::with<mitigation_view>,
     // INTERNAL: a deadline of the lifecycle machine.
@@ -118,11 +122,14 @@ using client_actor = caf::typed_actor<
     // REGISTRY: this mid lost to another client's request, which is in force.
     caf::reacts_to<atom::withdraw, std::uint32_t,
                    protocol::signal::conflict_information>,
-    // REGISTRY: this mid is in a conflict, yet stays active.
+    // REGISTRY: this mid is in a conflict, yet stays active; or, after a
+    // restart, what one that is kept inactive shares with those it lost to.
     caf::reacts_to<atom::notify, std::uint32_t,
                    protocol::signal::conflict_information>,
     // REGISTRY: what this mid had lost to is gone; it may be active again.
     caf::reacts_to<atom::begin, std::uint32_t>,
+    // REGISTRY: what a refused request had met is gone; it may ask again.
+    caf::reacts_to<atom::release>,
     // INTERNAL: serve the next waiting request.
     caf::reacts_to<atom::serve>,
     // INTERNAL: look after withdrawn mids and an empty CLIENT.

@@ -109,22 +109,15 @@ void mitigation_state::on_report(const enforcement_report& x) {
     return; // about a rule that is no longer wanted
   i->second.rules[x.rule] = x.what;
   i->second.detail = x.detail;
+  i->second.blind = x.blind;
+  watch(i->second, x);
   if (x.what == progress::failed && x.overloaded)
     feed(sig::life::capability_exceeded{});
   else
     judge();
+  judge_attack();
   if (!life_.finished())
     publish();
-}
-
-void mitigation_state::on_counters(caf::actor_id site, const std::string& rule,
-                                   std::uint64_t packets,
-                                   std::uint64_t octets) {
-  if (!enforced_since_)
-    return; // about a mitigation that is over
-  auto at = dropped_.try_emplace({site, rule}, *enforced_since_).first;
-  at->second.sample(packets, octets, self_->clock().now());
-  publish();
 }
 
 void mitigation_state::on_tick(std::uint64_t generation) {
@@ -132,6 +125,10 @@ void mitigation_state::on_tick(std::uint64_t generation) {
     return;
   if (names_due_ && self_->clock().now() >= *names_due_)
     look_up_names();
+  if (attack_due_ && self_->clock().now() >= *attack_due_) {
+    attack_due_.reset();
+    judge_attack();
+  }
   apply(life_.on_time(now()));
 }
 
@@ -187,13 +184,16 @@ void mitigation_state::arm() {
   auto due = life_.next_deadline();
   if (names_due_ && (!due || *names_due_ < *due))
     due = names_due_;
+  if (attack_due_ && (!due || *attack_due_ < *due))
+    due = attack_due_;
   alarm_.set(self_, due);
 }
 
 void mitigation_state::enforce() {
   if (!enforced_since_) {
     enforced_since_ = self_->clock().now();
-    dropped_.clear();
+    sources_.clear();
+    attack_due_.reset();
   }
   auto me = caf::actor_cast<caf::strong_actor_ptr>(self_);
   for (auto& [_, site] : sites_) {
@@ -299,10 +299,10 @@ mitigation_view mitigation_state::view() const {
     x.origin = life_.immediate() ? "request" : "signal-loss";
   if (auto start = life_.start())
     x.start = static_cast<std::uint64_t>(*start);
-  if (!dropped_.empty()) {
+  if (!sources_.empty()) {
     sig::counters sum;
-    for (const auto& [_, rates] : dropped_) {
-      auto y = rates.current();
+    for (const auto& [_, from] : sources_) {
+      auto y = from.dropped.current();
       sum.pkts_dropped += y.pkts_dropped;
       sum.bytes_dropped += y.bytes_dropped;
       sum.pps_dropped += y.pps_dropped;
@@ -346,6 +346,10 @@ mitigation(mitigation_actor::stateful_pointer<mitigation_state> self,
                     std::uint64_t packets, std::uint64_t octets) {
         auto& site = self->current_sender();
         state->on_counters(site ? site->id() : 0, rule, packets, octets);
+      },
+      [self, state](atom::traffic, const std::string& rule, bool goes_on) {
+        auto& site = self->current_sender();
+        state->on_attack(site ? site->id() : 0, rule, goes_on);
       },
       [state](atom::status) { return state->view(); },
       [state](atom::tick, std::uint64_t generation) {

@@ -2,6 +2,7 @@
 #include "actors/alarm.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/rules.hpp"
+#include "protocol/signal/attack_watch.hpp"
 #include "protocol/signal/drop_rates.hpp"
 #include "protocol/signal/lifecycle.hpp"
 
@@ -63,6 +64,7 @@ public:
   void on_report(const enforcement_report& x);
   void on_counters(caf::actor_id site, const std::string& rule,
                    std::uint64_t packets, std::uint64_t octets);
+  void on_attack(caf::actor_id site, const std::string& rule, bool goes_on);
   void on_tick(std::uint64_t generation);
   mitigation_view view() const;
   const client_actor& parent() const { return setup_.parent; }
@@ -76,7 +78,15 @@ private:
     mitigator_actor handle;
     std::map<std::string, progress> rules;
     std::string detail;
+    bool blind = false; ///< as enforcement_report says
   };
+
+  /// What one rule of one MITIGATOR shows.
+  struct source {
+    protocol::signal::drop_rates dropped;
+    protocol::signal::attack_watch attack;
+  };
+  using source_key = std::pair<caf::actor_id, std::string>;
 
   protocol::signal::instant now() const;
   void feed(const event& x);
@@ -87,6 +97,10 @@ private:
   void look_up_names();
   void on_names(name_addresses found);
   void judge();
+  source& source_of(caf::actor_id site, const std::string& rule);
+  void watch(const deployment& site, const enforcement_report& x);
+  protocol::signal::attack_phase attack() const;
+  void judge_attack();
   void arm();
   void publish();
   progress progress_of(const deployment& x) const;
@@ -97,11 +111,11 @@ private:
   std::vector<mitigators::rule> rules_;
   std::map<std::string, deployment> sites_; ///< by MITIGATOR name
   /// By MITIGATOR and rule: one that is started again counts anew.
-  std::map<std::pair<caf::actor_id, std::string>, protocol::signal::drop_rates>
-      dropped_;
+  std::map<source_key, source> sources_;
   std::optional<time_point> enforced_since_;
   alarm alarm_;
   std::optional<time_point> names_due_;
+  std::optional<time_point> attack_due_; ///< of the next look at the attack
   std::string note_;
 };
 

@@ -67,6 +67,7 @@ void mitigator_state::down(std::string why) {
   ++generation_; // what the old driver still says no longer counts
   ++restarts_;
   under_way_ = {};
+  degraded_ = false;
   phase_ = phase::down;
   if (setup_.on_health)
     setup_.on_health(false);
@@ -194,13 +195,26 @@ void mitigator_state::on(const to_node::counters& x) {
   for (const auto& totals : x.rules)
     if (auto i = wanted_.find(totals.id); i != wanted_.end())
       if (auto owner = caf::actor_cast<mitigation_actor>(i->second.owner))
-        self_->send(owner, atom::counters_v, totals.id, totals.packets,
-                    totals.bytes);
+        tell_counters(owner, totals);
+}
+
+void mitigator_state::tell_counters(const mitigation_actor& owner,
+                                    const mitigators::rule_counters& x) {
+  self_->send(owner, atom::counters_v, x.id, x.packets, x.bytes);
+  if (x.attack)
+    self_->send(owner, atom::traffic_v, x.id,
+                *x.attack == mitigators::attack::ongoing);
 }
 
 void mitigator_state::on(const to_node::status& x) {
   overloaded_ = x.health == to_node::health::overloaded;
   detail_ = x.message;
+  if (std::exchange(degraded_, x.health == to_node::health::degraded)
+      == degraded_)
+    return;
+  for (auto& [_, entry] : wanted_)
+    if (entry.state == progress::active)
+      report(entry, progress::active, {});
 }
 
 void mitigator_state::flush() {
@@ -241,7 +255,7 @@ void mitigator_state::report(wanted& x, progress state,
     self_->send(owner, atom::report_v,
                 enforcement_report{setup_.name, x.rule.id, state,
                                    state == progress::failed && overloaded_,
-                                   detail});
+                                   detail, degraded_});
 }
 
 mitigator_view mitigator_state::view() const {

@@ -92,6 +92,8 @@ private:
   void on(const mitigators::to_node::counters& x);
   void on(const mitigators::to_node::status& x);
   void on(const mitigators::to_node::error& x);
+  void tell_counters(const mitigation_actor& owner,
+                     const mitigators::rule_counters& x);
   void finish_order(const std::map<std::string, std::string>& failed);
   void report(wanted& x, progress state, const std::string& detail);
 
@@ -110,6 +112,7 @@ private:
   alarm alarm_;
   std::optional<time_point> due_; ///< of a restart, or of an answer
   bool overloaded_ = false;
+  bool degraded_ = false;
   std::string detail_;
 };
 

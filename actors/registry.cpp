@@ -30,6 +30,8 @@ registry_state::id_type registry_state::enter(const scope_claim& x) {
     ++next_id_;
   auto id = i->second;
   auto& entry = scopes_[id];
+  if (!is_new && entry.now == state::active && x.wanted != state::active)
+    admit_refused(id);
   entry.owner = x.owner;
   // Aliases are names within one client only.
   entry.what =
@@ -37,19 +39,93 @@ registry_state::id_type registry_state::enter(const scope_claim& x) {
   entry.client = caf::actor_cast<client_actor>(x.client);
   entry.now = x.wanted;
   index_.insert(id, entry.what);
-  refresh(x.owner, x.lifetime);
+  set_lifetime(entry, x.lifetime);
   return id;
 }
 
-void registry_state::refresh(const scope_owner& who, std::int64_t lifetime) {
+void registry_state::set_lifetime(scope& x, std::int64_t lifetime) {
+  if (lifetime < 0)
+    x.ends.reset();
+  else
+    x.ends = self_->clock().now() + std::chrono::seconds{lifetime};
+}
+
+claim_result registry_state::refresh(const scope_owner& who,
+                                     std::int64_t lifetime) {
+  claim_result out;
   auto i = ids_.find(who);
   if (i == ids_.end())
+    return out;
+  set_lifetime(scopes_.at(i->second), lifetime);
+  out.information = conflict_of(i->second);
+  return out;
+}
+
+sig::contender registry_state::contender_of(id_type id, const scope& of) const {
+  const auto& x = scopes_.at(id);
+  return {id,
+          x.what,
+          remaining(x),
+          x.now == state::active,
+          x.owner.customer == of.owner.customer,
+          x.now != state::armed};
+}
+
+/// The conflict that a scope is in now, in the words of its owner: with those
+/// it lost to or, if it is active, with all that are not merely armed.
+std::optional<registry_state::information>
+registry_state::conflict_of(id_type id) const {
+  const auto& x = scopes_.at(id);
+  if (x.now == state::armed)
+    return std::nullopt;
+  bool active = x.now == state::active;
+  std::vector<sig::contender> met;
+  std::optional<std::uint32_t> retry;
+  for (auto other : rivals(id)) {
+    auto rival = contender_of(other, x);
+    bool counts = active || x.beaten_by.empty() ? rival.immediate
+                                                : x.beaten_by.contains(other);
+    if (!counts)
+      continue;
+    if (!active)
+      retry = std::max(retry.value_or(0), sig::retry_timer_of(rival.remaining));
+    met.push_back(std::move(rival));
+  }
+  if (met.empty())
+    return std::nullopt;
+  auto status = active ? sig::conflict_status::active
+                : x.beaten_by.empty()
+                    ? sig::conflict_status::all_inactive
+                    : sig::conflict_status::inactive_other_active;
+  return sig::ongoing_conflict(contender_of(id, x), met, status, retry);
+}
+
+/// True if the client will hear of the end of each that it met.
+bool registry_state::remember_refused(id_type id) {
+  auto who = caf::actor_cast<caf::weak_actor_ptr>(scopes_.at(id).client);
+  bool all = true;
+  for (auto other : rivals(id)) {
+    if (scopes_.at(other).now == state::armed)
+      continue;
+    auto& waiting = refused_[other];
+    if (std::ranges::count(waiting, who) > 0)
+      continue;
+    if (waiting.size() < max_refused_clients)
+      waiting.push_back(who);
+    else
+      all = false;
+  }
+  return all;
+}
+
+/// This scope stands in nobody's way any more.
+void registry_state::admit_refused(id_type id) {
+  auto node = refused_.extract(id);
+  if (node.empty())
     return;
-  auto& entry = scopes_.at(i->second);
-  if (lifetime < 0)
-    entry.ends.reset();
-  else
-    entry.ends = self_->clock().now() + std::chrono::seconds{lifetime};
+  for (const auto& x : node.mapped())
+    if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(x))
+      self_->send(caf::actor_cast<client_actor>(strong), atom::release_v);
 }
 
 claim_result registry_state::claim(const scope_claim& x) {
@@ -68,9 +144,7 @@ claim_result registry_state::claim(const scope_claim& x) {
     if (same_client(entry, y))
       out.own.push_back(y.owner.mid);
     else if (!x.restored)
-      others.push_back({other, y.what, remaining(y), y.now == state::active,
-                        y.owner.customer == x.owner.customer,
-                        y.now != state::armed});
+      others.push_back(contender_of(other, entry));
   }
   if (x.restored) {
     // Who was suspended when the node ended finds its winners again.
@@ -92,8 +166,10 @@ claim_result registry_state::claim(const scope_claim& x) {
   out.verdict = decision.newcomer;
   out.information = decision.information;
   apply(id, decision);
-  if (out.verdict == sig::newcomer_verdict::refuse && !known)
+  if (out.verdict == sig::newcomer_verdict::refuse && !known) {
+    out.lasting = remember_refused(id);
     forget(id);
+  }
   return out;
 }
 
@@ -108,6 +184,7 @@ void registry_state::apply(id_type id, const sig::conflict_decision& decision) {
       continue;
     }
     other.now = state::suspended;
+    admit_refused(notice.id);
     if (accepted) {
       other.beaten_by.insert(id);
       beats_[id].insert(notice.id);
@@ -159,6 +236,7 @@ void registry_state::forget(id_type id) {
     return;
   index_.erase(id);
   ids_.erase(node.mapped().owner);
+  admit_refused(id);
   for (auto winner : node.mapped().beaten_by)
     beats_[winner].erase(id);
   auto freed = beats_.extract(id);
@@ -176,12 +254,17 @@ void registry_state::set_free(id_type id) {
   auto& entry = scopes_.at(id);
   if (entry.now != state::suspended || !entry.beaten_by.empty())
     return;
-  for (auto other : rivals(id))
-    if (scopes_.at(other).now == state::active) {
+  bool nobody = false;
+  for (auto other : rivals(id)) {
+    auto now = scopes_.at(other).now;
+    nobody |= now == state::suspended
+              && rules_.policy == sig::conflict_policy::reject_all;
+    if (now == state::active) {
       entry.beaten_by.insert(other);
       beats_[other].insert(id);
     }
-  if (!entry.beaten_by.empty())
+  }
+  if (nobody || !entry.beaten_by.empty())
     return;
   entry.now = state::active;
   self_->send(entry.client, atom::begin_v, entry.owner.mid);
@@ -195,6 +278,11 @@ void registry_state::launch() {
   std::ranges::sort(waiting); // the first one first
   for (auto id : waiting)
     set_free(id);
+  // The store does not know what they share with whom.
+  for (auto id : waiting)
+    if (const auto& x = scopes_.at(id); x.now == state::suspended)
+      if (auto what = conflict_of(id))
+        self_->send(x.client, atom::notify_v, x.owner.mid, *what);
 }
 
 registry_actor::behavior_type
@@ -205,7 +293,7 @@ registry(registry_actor::stateful_pointer<registry_state> self,
   return {
       [state](atom::claim, const scope_claim& x) { return state->claim(x); },
       [state](atom::refresh, const scope_owner& who, std::int64_t lifetime) {
-        state->refresh(who, lifetime);
+        return state->refresh(who, lifetime);
       },
       [state](atom::install, const scope_owner& who) { state->in_force(who); },
       [state](atom::release, const scope_owner& who) { state->release(who); },

@@ -8,6 +8,10 @@
 
 namespace tocsin::actors {
 
+/// Refused clients that are told when one scope is gone. Who comes after them
+/// is refused as well, and decided about anew whenever it asks again.
+inline constexpr std::size_t max_refused_clients = 64;
+
 /// State of the REGISTRY: live scopes by owner, and which of them lost to
 /// which in a conflict between clients (RFC 9132, Section 4.4.1.3). What a
 /// claim costs does not depend on how many other scopes there are.
@@ -23,7 +27,7 @@ public:
 
   void init(protocol::signal::conflict_rules rules) { rules_ = rules; }
   claim_result claim(const scope_claim& x);
-  void refresh(const scope_owner& who, std::int64_t lifetime);
+  claim_result refresh(const scope_owner& who, std::int64_t lifetime);
   void in_force(const scope_owner& who);
   void release(const scope_owner& who);
   void launch(); // not begin(): CAF takes that for a container
@@ -44,6 +48,11 @@ private:
   };
 
   id_type enter(const scope_claim& x);
+  void set_lifetime(scope& x, std::int64_t lifetime);
+  std::optional<information> conflict_of(id_type id) const;
+  protocol::signal::contender contender_of(id_type id, const scope& of) const;
+  bool remember_refused(id_type id);
+  void admit_refused(id_type id);
   void forget(id_type id);
   std::set<id_type> rivals(id_type id) const;
   void apply(id_type id, const protocol::signal::conflict_decision& decision);
@@ -59,6 +68,8 @@ private:
   std::unordered_map<id_type, scope> scopes_;
   /// Who lost to whom, by winner: the other direction of `beaten_by`.
   std::unordered_map<id_type, std::set<id_type>> beats_;
+  /// Clients whose requests were refused, by what they met.
+  std::unordered_map<id_type, std::vector<caf::weak_actor_ptr>> refused_;
   id_type next_id_ = 1;
   protocol::signal::scope_index index_;
 };

@@ -130,6 +130,10 @@ void session::on_tick() {
   agent_.on_time(now);
   if (negotiator_ && up_)
     negotiate(negotiator_->on_time(now));
+  if (is_stale())
+    // It may be gone for good: what it left for that case is not given up.
+    return say_goodbye("the client did not ask for its configuration again",
+                       session_end::failed);
   pump();
 }
 
@@ -165,6 +169,7 @@ void session::pump() {
   consider(security.next_deadline());
   if (negotiator_ && up_)
     consider(negotiator_->next_deadline());
+  consider(config_stale_);
   timer_.set(this, due);
 }
 
@@ -262,7 +267,7 @@ void session::on_stream_end(const coap::stream_ended& x) {
   end(session_end::failed, x.reason);
 }
 
-void session::say_goodbye(const std::string& why) {
+void session::say_goodbye(const std::string& why, session_end how) {
   if (ended_)
     return;
   if (up_) {
@@ -270,7 +275,7 @@ void session::say_goodbye(const std::string& why) {
     flush();
   }
   setup_->security->close();
-  end(session_end::shut_down, why);
+  end(how, why);
 }
 
 void session::set_mode(const std::string& cuid, bool active) {

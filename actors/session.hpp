@@ -54,6 +54,12 @@ struct session_setup {
 /// The CoAP response to what CLIENT answered.
 protocol::coap::response to_response(dots_response x);
 
+/// After Max-Age a client has this long to ask for its configuration again,
+/// before its session may be ended (RFC 9132, Section 4.5.3): the time that a
+/// request may take to arrive, with all retransmissions (RFC 7252, Section
+/// 4.8.2), and some more for a client that asks when Max-Age is over.
+inline constexpr std::chrono::seconds stale_grace{60};
+
 /// Handles that a SESSION keeps of its peer's CLIENTs, cuids in all.
 inline constexpr std::size_t max_cached_clients = 16;
 
@@ -79,7 +85,8 @@ private:
   void flush();
   void on_event(protocol::coap::agent_event& x);
   void on_stream_end(const protocol::coap::stream_ended& x);
-  void say_goodbye(const std::string& why);
+  void say_goodbye(const std::string& why,
+                   session_end how = session_end::shut_down);
   void set_mode(const std::string& cuid, bool active);
   void end(session_end how, const std::string& why);
   void note_traffic();
@@ -106,7 +113,8 @@ private:
   void on_observation_ended(protocol::coap::request_id id);
   void redirect(redirect_order x);
   bool redirects(const dots_request& x) const;
-  dots_response redirection() const;
+  dots_response redirection();
+  dots_response on_redirected(dots_response x);
 
   // session_config.cpp: the configuration of the session
   const protocol::signal::session_values& values() const;
@@ -121,6 +129,8 @@ private:
   void store_config(protocol::coap::request_id id, protocol::coap::code code,
                     protocol::signal::config_server next);
   void tell_config_observers();
+  void told_config();
+  bool is_stale() const;
   void restore_config();
   void serve_early();
   void negotiate(const protocol::signal::config_step& step);
@@ -156,10 +166,14 @@ private:
       std::pair<protocol::coap::request_id, std::optional<std::uint32_t>>>
       config_observers_;
   redirect_order redirect_;
+  std::uint32_t disregarded_ = 0; ///< requests in spite of the redirect
+  std::optional<time_point> redirected_until_;
   protocol::signal::config_server config_;
   std::optional<protocol::signal::config_client> negotiator_;
   protocol::coap::exchange_id config_call_ = 0; ///< under way
   bool storing_config_ = false;
+  /// Server side, by policy: when a client that does not ask again is gone.
+  std::optional<time_point> config_stale_;
   /// Requests about the configuration that came before what was stored of it
   /// was read; nothing once it was.
   std::optional<std::vector<protocol::coap::incoming_request>> early_;

@@ -102,6 +102,7 @@ void session::get_config(const coap::incoming_request& x,
   out.payload = sig::encode(*found);
   bool wanted = x.options.find_uint(coap::option::observe) == 0u;
   agent_.respond(x.id, out, clock().now(), wanted);
+  told_config();
   if (wanted && agent_.observes(x.id))
     config_observers_.push_back({x.id, path.sid});
 }
@@ -153,6 +154,8 @@ void session::store_config(coap::request_id id, coap::code code,
             bool changed = !(next.values() == config_.values());
             config_ = next;
             agent_.respond(id, {code, {}, {}}, clock().now());
+            if (config_stale_)
+              told_config(); // it came back
             use_values();
             if (changed)
               tell_config_observers();
@@ -164,6 +167,18 @@ void session::store_config(coap::request_id id, coap::code code,
                    fail(ec::unavailable, "storage", to_failure(why).detail));
             pump();
           });
+}
+
+/// From now on the client has its values for Max-Age (RFC 9132, Section
+/// 4.5.3). One that never asked was told of no Max-Age.
+void session::told_config() {
+  if (setup_->policy.end_when_stale && config_.max_age() != sig::never_expires)
+    config_stale_ =
+        clock().now() + std::chrono::seconds{config_.max_age()} + stale_grace;
+}
+
+bool session::is_stale() const {
+  return config_stale_ && clock().now() >= *config_stale_;
 }
 
 void session::tell_config_observers() {
@@ -179,6 +194,7 @@ void session::tell_config_observers() {
                              "this sid is no longer in use");
     }
     agent_.notify(id, out, clock().now());
+    told_config();
   }
 }
 

@@ -51,6 +51,13 @@ std::optional<dots_request::method> method_of(coap::code x) {
   }
 }
 
+/// A redirect has a body, other answers of this code have a text.
+bool is_redirection(const dots_response& x) {
+  return x.cbor
+         && x.code
+                == static_cast<std::uint8_t>(sig::response_code::unavailable);
+}
+
 } // namespace
 
 coap::response to_response(dots_response x) {
@@ -131,7 +138,7 @@ void session::on_mitigate(coap::incoming_request& x,
     request.observe = observer{setup_->id, x.id,
                                caf::actor_cast<caf::strong_actor_ptr>(this)};
   if (redirects(request))
-    return answer(x.id, redirection());
+    return answer(x.id, on_redirected(redirection()));
   if (redirect_.active)
     request.redirect = redirect_;
   if (auto i = clients_.find(path.cuid); i != clients_.end())
@@ -184,7 +191,9 @@ void session::serve(const client_actor& client, coap::request_id id,
   this->request(client, client_patience, atom::serve_v, request)
       .then(
           [this, client, id](dots_response& x) {
-            if (x.observed)
+            if (redirect_.active && is_redirection(x))
+              answer(id, on_redirected(std::move(x)));
+            else if (x.observed)
               answer_observer(client, id, std::move(x));
             else
               answer(id, std::move(x));

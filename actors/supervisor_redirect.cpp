@@ -66,15 +66,19 @@ sig::node_load supervisor_state::load() {
 
 redirect_order supervisor_state::order_for(sig::redirect_moment moment) {
   if (maintenance_)
-    return {true, maintenance_->where, maintenance_->max_age,
+    return {true,
+            maintenance_->where,
+            maintenance_->max_age,
             std::string{sig::to_string(sig::redirect_reason::maintenance)},
-            true};
+            true,
+            setup_.redirects.tolerance};
   auto found = redirects_.decide(moment, load());
   if (!found)
     return {};
   bool everything = found->reason == sig::redirect_reason::session_limit;
-  return {true, found->where, found->max_age,
-          std::string{sig::to_string(found->reason)}, everything};
+  return {true,           found->where,
+          found->max_age, std::string{sig::to_string(found->reason)},
+          everything,     setup_.redirects.tolerance};
 }
 
 /// Tells all sessions when the state of the node changes what holds for them.

@@ -49,6 +49,9 @@ struct claim_result {
   /// For the answer to the client, if there is a conflict.
   std::optional<protocol::signal::conflict_information> information;
   std::vector<std::uint32_t> own; ///< mids of the same client that overlap
+  /// A newcomer is refused, and the REGISTRY tells when the reason is gone:
+  /// until then the answer is the same.
+  bool lasting = false;
 };
 
 /// Who speaks on a session: what the handshake proved.
@@ -85,6 +88,9 @@ struct redirect_order {
   std::string reason;        ///< for people
   /// False: refreshes are served here, only new mitigations go there.
   bool everything = true;
+  /// Requests in spite of it, within `max_age`, that are still answered by a
+  /// redirect; more are refused. 0: no limit.
+  std::uint32_t tolerance = 0;
 };
 
 /// A request on `mitigate`, as SESSION hands it to CLIENT: transport and CoAP
@@ -170,6 +176,9 @@ struct enforcement_report {
   state what = state::pending;
   bool overloaded = false; ///< failed since the mitigator's capacity is used up
   std::string detail;
+  /// The driver does not work as it should: that it counts nothing does not
+  /// mean that nothing comes.
+  bool blind = false;
 };
 
 /// Names of MITIGATORs and their current handles.

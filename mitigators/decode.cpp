@@ -205,6 +205,10 @@ std::optional<rule_counters> read_counters(json_reader& outer, element x) {
   result.id = in.need<std::string_view>("id");
   result.packets = in.need<std::uint64_t>("packets");
   result.bytes = in.need<std::uint64_t>("bytes");
+  auto word = in.text("attack"); // another word is one of a later version
+  for (auto what : {attack::ongoing, attack::stopped})
+    if (word == to_string(what))
+      result.attack = what;
   return take(outer, in, std::move(result));
 }
 

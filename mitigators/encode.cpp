@@ -182,12 +182,15 @@ struct report_encoder {
   }
   void operator()(const to_node::counters& x) const {
     out.member("type", "counters").key("rules").begin_array();
-    for (const auto& c : x.rules)
+    for (const auto& c : x.rules) {
       out.begin_object()
           .member("id", c.id)
           .member("packets", c.packets)
-          .member("bytes", c.bytes)
-          .end_object();
+          .member("bytes", c.bytes);
+      if (c.attack)
+        out.member("attack", to_string(*c.attack));
+      out.end_object();
+    }
     out.end_array();
     if (!x.filters.empty())
       write(x.filters);
@@ -236,6 +239,16 @@ std::string_view to_string(action x) noexcept {
     return "rate_limit";
   }
   return "drop";
+}
+
+std::string_view to_string(attack x) noexcept {
+  switch (x) {
+  case attack::ongoing:
+    return "ongoing";
+  case attack::stopped:
+    return "stopped";
+  }
+  return "ongoing";
 }
 
 std::string_view to_string(to_node::health x) noexcept {

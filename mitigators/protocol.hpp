@@ -114,8 +114,9 @@ struct done {
   friend bool operator==(const done&, const done&) = default;
 };
 
-/// Totals since installation, of those rules and entries whose totals changed;
-/// about once a second, and for a last time before a withdrawal's `done`.
+/// Totals since installation, of those rules and entries whose totals changed,
+/// or what the driver says of the attack on them; about once a second, and for
+/// a last time before a withdrawal's `done`.
 struct counters {
   std::vector<rule_counters> rules;
   std::vector<entry_counters> filters = {};
@@ -181,6 +182,7 @@ std::optional<std::uint64_t> sequence_of(std::string_view line);
 
 /// The names used on the wire.
 std::string_view to_string(action x) noexcept;
+std::string_view to_string(attack x) noexcept;
 std::string_view to_string(to_node::health x) noexcept;
 
 /// Cuts a pipe's octets into lines of at most max_line_octets.

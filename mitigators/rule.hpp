@@ -39,11 +39,17 @@ struct rule {
   friend bool operator==(const rule&, const rule&) = default;
 };
 
+/// What a driver that can tell knows of the attack on a rule's targets.
+enum class attack : std::uint8_t { ongoing, stopped };
+
 /// Totals of one rule since it was installed.
 struct rule_counters {
   std::string id;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
+  /// Only of a driver that judges by itself: absent, the node concludes from
+  /// the totals.
+  std::optional<mitigators::attack> attack = {};
   friend bool operator==(const rule_counters&, const rule_counters&) = default;
 };
 

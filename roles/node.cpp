@@ -127,13 +127,14 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
     setup.mitigators.push_back(
         {m.name, m.driver, config_.node.name, drivers_.starter(m)});
   setup.status_interval = x.status_interval;
-  setup.conflicts.policy = x.conflict_policy;
+  setup.conflicts = {x.conflict_policy, x.keep_losers};
   setup.loss.allowed = x.loss_of_signal;
   setup.loss.heartbeats = {x.heartbeat_interval, x.missing_hb_allowed};
   setup.max_mitigations = x.max_mitigations;
   setup.redirects = redirects_of(x);
   setup.life.terminating = x.terminating_period;
   setup.life.terminating_max = x.max_terminating_period;
+  setup.life.attack_stopped_after = x.attack_stopped_after;
   setup.roles.push_back("server");
   for (const auto& where : x.listen)
     setup.listening.push_back("udp " + where.to_string());

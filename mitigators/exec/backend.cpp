@@ -71,9 +71,9 @@ to_node::status exec_backend::health() const {
                && std::holds_alternative<rule>(x.second.what);
       }));
   result.capacity = with_.max_rules;
-  if (!trouble_.empty()) {
+  if (!trouble_.empty() || !blind_.empty()) {
     result.health = to_node::health::degraded;
-    result.message = trouble_;
+    result.message = trouble_.empty() ? blind_ : trouble_;
   } else if (with_.max_rules > 0 && rule_count() >= with_.max_rules) {
     result.health = to_node::health::overloaded;
     result.message = "as many rules as allowed are in force";
@@ -221,8 +221,11 @@ result<totals> exec_backend::counters() {
   limits.max_output = max_listing;
   auto outcome =
       run_hooks(with_.hook, {{{"TOCSIN_ACTION=counters"}, ""}}, limits).at(0);
-  if (!outcome.good)
+  if (!outcome.good) {
+    blind_ = "the counters hook failed: " + explain(outcome);
     return fail(ec::unavailable, "counters hook", outcome.problem);
+  }
+  blind_.clear();
   return only(parse_counter_lines(outcome.output), rules_);
 }
 
@@ -244,11 +247,17 @@ totals parse_counter_lines(std::string_view text) {
     rule_counters x;
     if (!(words >> x.id >> x.packets >> x.bytes))
       continue;
-    if (auto slash = x.id.find('/'); slash != std::string::npos)
+    if (auto slash = x.id.find('/'); slash != std::string::npos) {
       result.filters.push_back(
           {x.id.substr(0, slash), x.id.substr(slash + 1), x.packets, x.bytes});
-    else
-      result.rules.push_back(std::move(x));
+      continue;
+    }
+    std::string word;
+    words >> word;
+    for (auto what : {attack::ongoing, attack::stopped})
+      if (word == to_string(what))
+        x.attack = what;
+    result.rules.push_back(std::move(x));
   }
   return result;
 }

@@ -44,7 +44,8 @@ private:
 
   exec_options with_;
   rule_states rules_;
-  std::string trouble_; // of the state file or the counters; empty: none
+  std::string trouble_; // of the state file; empty: none
+  std::string blind_;   // why the counters cannot be had; empty: they can
 };
 
 /// The variables which tell a hook what to do (docs/driver-protocol.md).
@@ -53,8 +54,9 @@ std::vector<std::string> hook_variables(std::string_view task, const rule& x);
 std::vector<std::string> hook_variables(std::string_view task,
                                         const filter_set& x);
 
-/// Reads "id packets bytes" lines, passing over all others. An id with a "/"
-/// is that of an entry, behind the one of its set.
+/// Reads "id packets bytes" lines, which `ongoing` or `stopped` may end,
+/// passing over all others. An id with a "/" is that of an entry, behind the
+/// one of its set.
 totals parse_counter_lines(std::string_view text);
 
 } // namespace tocsin::mitigators::exec

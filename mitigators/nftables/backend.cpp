@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 namespace tocsin::mitigators::nftables {
 
@@ -270,10 +271,15 @@ nftables_backend::withdraw(const std::vector<std::string>& ids) {
 result<totals> nftables_backend::counters() {
   auto listing = engine_.run(list_counters(where_.table));
   if (!listing) {
-    if (adopted_)
+    if (adopted_) {
       note(&listing.error());
+      blind_ = trouble_;
+    }
     return listing.error();
   }
+  // The node counts nothing as quiet while we are in trouble for this.
+  if (!blind_.empty() && std::exchange(blind_, {}) == trouble_)
+    note(nullptr);
   return parse_counters(*listing);
 }
 

@@ -43,6 +43,7 @@ private:
   planner planner_;
   bool adopted_ = false; // the table is as planner_ says
   std::string trouble_;  // of the last transaction or reading; empty: none
+  std::string blind_;    // trouble_ of the last failed reading; empty: none
 };
 
 /// The counters in a listing by libnftables.

@@ -28,13 +28,6 @@ bool narrower(const target& a, const target& b) {
   return contains(y, x) && !contains(x, y);
 }
 
-std::uint32_t retry_of(std::int64_t remaining) {
-  if (remaining < 0)
-    return endless_retry;
-  return static_cast<std::uint32_t>(
-      std::min<std::int64_t>(remaining, 0xffffffff));
-}
-
 std::vector<port_range> common(const std::vector<port_range>& a,
                                const std::vector<port_range>& b) {
   std::vector<port_range> out;
@@ -110,6 +103,23 @@ conflict_status status_of(conflict_policy policy, bool wins) {
 
 } // namespace
 
+std::uint32_t retry_timer_of(std::int64_t remaining) noexcept {
+  if (remaining < 0)
+    return endless_retry;
+  return static_cast<std::uint32_t>(
+      std::min<std::int64_t>(remaining, 0xffffffff));
+}
+
+conflict_information
+ongoing_conflict(const contender& mine, std::span<const contender> others,
+                 conflict_status status,
+                 std::optional<std::uint32_t> retry_timer) {
+  target shared;
+  for (const auto& x : others)
+    append(shared, common_scope(mine.what, x.what, x.same_customer));
+  return notice(status, canonical(std::move(shared)), retry_timer);
+}
+
 target common_scope(const target& mine, const target& other, bool aliases) {
   auto a = canonical(mine);
   auto b = canonical(other);
@@ -153,7 +163,7 @@ conflict_decision decide_conflict(const conflict_rules& rules,
   for (const auto* x : met) {
     append(shared, common_scope(newcomer.what, x->what, x->same_customer));
     if (loses(policy, newcomer, *x))
-      retry = std::max(retry.value_or(0), retry_of(x->remaining));
+      retry = std::max(retry.value_or(0), retry_timer_of(x->remaining));
   }
   bool lost = retry.has_value();
   bool others_lose = policy == conflict_policy::reject_all
@@ -167,7 +177,7 @@ conflict_decision decide_conflict(const conflict_rules& rules,
     std::optional<std::uint32_t> theirs;
     if (others_lose) {
       out.deactivate.push_back(x->id);
-      theirs = retry_of(newcomer.remaining);
+      theirs = retry_timer_of(newcomer.remaining);
     }
     out.notices.push_back(
         {x->id, notice(status_of(policy, !others_lose),

@@ -80,6 +80,16 @@ conflict_decision decide_conflict(const conflict_rules& rules,
                                   const contender& newcomer,
                                   std::span<const contender> others);
 
+/// What is told of a conflict that goes on: `mine` is told of, `others` are
+/// those it met.
+conflict_information ongoing_conflict(const contender& mine,
+                                      std::span<const contender> others,
+                                      conflict_status status,
+                                      std::optional<std::uint32_t> retry_timer);
+
+/// retry-timer of who lost to requests of which the longest lasts so long.
+std::uint32_t retry_timer_of(std::int64_t remaining) noexcept;
+
 /// What both targets share, in the words of the first: the common addresses,
 /// and those of its FQDNs, URIs and, with `aliases`, aliases that the other
 /// covers. Ports and protocols only where both name some.

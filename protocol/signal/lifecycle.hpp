@@ -29,6 +29,11 @@ struct lifecycle_settings {
   /// that stays down.
   std::chrono::seconds retry{1};
   std::chrono::seconds retry_max{60};
+  /// The attack has stopped when nothing was dropped for so long (status 3);
+  /// zero: only when a driver says so. Long enough for the pauses that
+  /// attackers make to find out whether they are still fought; as long as the
+  /// buckets in which drops are reported (RFC 9132, Section 4.4.2).
+  std::chrono::seconds attack_stopped_after{300};
 };
 
 /// Reports of status 3, or of 7 after an overlap, that a preconfigured

@@ -47,6 +47,8 @@ struct redirect_settings {
   std::uint32_t max_sessions = 0;            ///< 0: not limited
   bool when_mitigators_out = true;
   bool when_full = true;
+  /// Requests in spite of a redirect until they are refused; 0: never.
+  std::uint32_t tolerance = 0;
 };
 
 /// How the node is doing.

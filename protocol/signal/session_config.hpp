@@ -68,6 +68,9 @@ struct config_policy {
   session_values defaults; ///< of both sets
   /// Max-Age of answers to GET, in seconds; not 0. never_expires: never.
   std::uint32_t max_age = 3600;
+  /// End the session of a client that asked and does not ask again in time
+  /// (RFC 9132, Section 4.5.3).
+  bool end_when_stale = false;
 
   friend bool operator==(const config_policy&, const config_policy&) = default;
 };

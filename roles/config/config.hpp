@@ -92,6 +92,8 @@ struct session_ranges {
   std::uint32_t max_missing_hb_allowed = 30;
   std::uint32_t max_probing_rate = 20; ///< octets a second
   std::chrono::seconds max_age{3600};  ///< until a client has to ask again
+  /// End the session of a client that then does not (RFC 9132, Section 4.5.3).
+  bool end_when_stale = false;
 };
 
 /// `[server.redirect]`: when clients are sent elsewhere, and where to (RFC
@@ -103,6 +105,8 @@ struct redirect_config {
   std::uint32_t max_sessions = 0; ///< 0: whatever `server` allows
   bool when_mitigators_fail = true;
   bool when_full = true;
+  /// Requests in spite of a redirect until they are refused; 0: never.
+  std::uint32_t tolerance = 0;
 };
 
 /// `[server]`.
@@ -125,10 +129,13 @@ struct server_config {
   std::chrono::seconds heartbeat_interval{30};
   std::uint32_t missing_hb_allowed = 15;
   session_ranges session;
+  /// Nothing dropped for so long means the end of an attack; 0: never.
+  std::chrono::seconds attack_stopped_after{300};
   /// Between two notifications of an active mitigation.
   std::chrono::seconds status_interval{15};
   protocol::signal::conflict_policy conflict_policy =
       protocol::signal::conflict_policy::first_wins;
+  bool keep_losers = false; ///< as inactive, rather than refuse them
   /// Whether mitigations may be left for the loss of the signal channel (RFC
   /// 9132, trigger-mitigation).
   bool loss_of_signal = true;

@@ -166,6 +166,14 @@ void describe(Visitor& v, server_config& x) {
      .min = 0,
      .max = 86400});
   describe_heartbeat(v, x);
+  v(x.attack_stopped_after,
+    {.name = "attack_stopped_after",
+     .doc = "A mitigation that dropped something and then nothing for so long "
+            "is reported as `attack-stopped` (RFC 9132, Section 4.4.2), until "
+            "it drops again; its rules stay in force. `0s`: only if the driver "
+            "says so.",
+     .min = 0,
+     .max = 86400});
   v(x.status_interval,
     {.name = "status_interval",
      .doc = "Time between two notifications to who observes an active "
@@ -176,6 +184,11 @@ void describe(Visitor& v, server_config& x) {
     {.name = "conflict_policy",
      .doc = "Whose request holds when requests of different clients overlap "
             "(RFC 9132, Section 4.4.1.3)."});
+  v(x.keep_losers,
+    {.name = "keep_losers",
+     .doc = "Keep a new request that loses to another client's as inactive "
+            "(2.01), so that it starts when the other one ends. Else it is "
+            "refused (4.09)."});
   v(x.loss_of_signal,
     {.name = "loss_of_signal",
      .doc = "Let clients leave requests that are put into force when their "
@@ -232,6 +245,11 @@ void describe(Visitor& v, session_ranges& x) {
                        "for them again.",
                 .min = 60,
                 .max = 4294967295});
+  v(x.end_when_stale,
+    {.name = "end_when_stale",
+     .doc = "End the session of a client that asked for its values and does "
+            "not ask again within a minute after `max_age` (RFC 9132, Section "
+            "4.5.3)."});
 }
 
 template <class Visitor>
@@ -255,6 +273,13 @@ void describe(Visitor& v, redirect_config& x) {
   v(x.when_mitigators_fail,
     {.name = "when_mitigators_fail",
      .doc = "Send new requests away while no mitigator works."});
+  v(x.tolerance,
+    {.name = "tolerance",
+     .doc =
+         "Requests for mitigation that one session may make within `max_age` "
+         "in spite of a redirect; more are refused (4.03; RFC 9132, Section "
+         "4.6). 0: any number.",
+     .max = 1'000'000});
   v(x.when_full, {.name = "when_full",
                   .doc = "Send new requests away while `max_mitigations` is "
                          "reached."});

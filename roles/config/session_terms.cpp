@@ -44,6 +44,7 @@ sig::config_policy terms_of(const server_config& x) {
   out.missing_hb_allowed = {s.min_missing_hb_allowed, s.max_missing_hb_allowed};
   out.probing_rate.max = s.max_probing_rate;
   out.max_age = seconds_of(s.max_age);
+  out.end_when_stale = s.end_when_stale;
   out.defaults = values_of(x.heartbeat_interval, x.missing_hb_allowed);
   return out;
 }
@@ -73,6 +74,7 @@ sig::redirect_settings redirects_of(const server_config& x) {
   out.max_sessions = r.max_sessions;
   out.when_mitigators_out = r.when_mitigators_fail;
   out.when_full = r.when_full;
+  out.tolerance = r.tolerance;
   return out;
 }
 

@@ -68,7 +68,7 @@ protected:
   party start(const std::string& customer, const std::string& cuid) {
     protocol::signal::customer who;
     who.name = customer;
-    who.prefixes = {prefix_of("192.0.2.0/24")};
+    who.prefixes = {prefix_of(space)};
     auto setup = std::make_shared<client_setup>();
     setup->who = std::make_shared<const protocol::signal::customer>(who);
     setup->cuid = cuid;
@@ -180,6 +180,7 @@ protected:
   std::shared_ptr<test::fake_site> site = std::make_shared<test::fake_site>();
   std::shared_ptr<session_journal> seen = std::make_shared<session_journal>();
   loss_of_signal loss;
+  std::string space = "192.0.2.0/24"; ///< of every customer
   epoch epoch_ = clock();
   keeper_actor keeper;
   registry_actor scopes;

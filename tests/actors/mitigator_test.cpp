@@ -67,6 +67,10 @@ mitigation_actor::behavior_type listener(mitigation_actor::pointer,
         heard->push_back(
             {"counters", rule, {}, false, std::to_string(packets)});
       },
+      [heard](atom::traffic, const std::string& rule, bool goes_on) {
+        heard->push_back(
+            {"attack", rule, {}, false, goes_on ? "ongoing" : "stopped"});
+      },
       [](atom::status) { return mitigation_view{}; },
       [](atom::tick, std::uint64_t) {},
   };
@@ -275,6 +279,36 @@ TEST_F(mitigator_test, counters_reach_the_owner_of_the_rule) {
   say(to_node::counters{{{"a", 10, 640}, {"unknown", 1, 1}}});
   EXPECT_EQ(heard->back().mitigator, "counters");
   EXPECT_EQ(heard->back().detail, "10");
+}
+
+// SIG-113
+TEST_F(mitigator_test, what_a_driver_says_of_an_attack_reaches_the_owner) {
+  bring_up();
+  install("a");
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  say(to_node::counters{{{"a", 10, 640, mitigators::attack::stopped}}});
+  EXPECT_EQ(heard->back().mitigator, "attack");
+  EXPECT_EQ(heard->back().detail, "stopped");
+  say(to_node::counters{{{"a", 11, 700, mitigators::attack::ongoing}}});
+  EXPECT_EQ(heard->back().detail, "ongoing");
+  heard->clear();
+  say(to_node::counters{{{"a", 12, 760}}});
+  EXPECT_THAT(*heard, SizeIs(1)) << "totals alone say nothing of it";
+}
+
+TEST_F(mitigator_test, owners_hear_when_the_counters_mean_nothing) {
+  bring_up();
+  install("a");
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  heard->clear();
+  say(to_node::status{to_node::health::degraded, 1, 0, "cannot count"});
+  say(to_node::status{to_node::health::degraded, 1, 0, "still cannot"});
+  ASSERT_THAT(*heard, SizeIs(1));
+  EXPECT_EQ(heard->back().what, state::active);
+  EXPECT_TRUE(heard->back().blind);
+  say(to_node::status{to_node::health::ok, 1, 0, ""});
+  ASSERT_THAT(*heard, SizeIs(2));
+  EXPECT_FALSE(heard->back().blind);
 }
 
 } // namespace

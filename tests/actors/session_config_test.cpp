@@ -135,6 +135,57 @@ TEST_F(config_server_test, values_that_were_not_refreshed_end_no_session) {
             60u);
 }
 
+/// A server that ends sessions of clients which do not ask again.
+class strict_config_server_test : public config_server_test {
+protected:
+  void SetUp() override {
+    policy.end_when_stale = true;
+    policy.max_age = 120;
+    connect(true);
+  }
+
+  /// The client's heartbeats go on, so that silence is no reason.
+  void live(std::chrono::seconds total) {
+    for (auto t = 0s; t < total; t += 15s) {
+      advance_both(15s);
+      if (seen->gone.empty())
+        say(message(coap::code::put, dots({"hb"}), beat));
+      inbox.clear();
+    }
+  }
+};
+
+// SIG-269
+TEST_F(strict_config_server_test, who_does_not_ask_again_loses_its_session) {
+  ask(coap::code::get, "");
+  live(165s);
+  EXPECT_TRUE(seen->gone.empty());
+  live(30s);
+  ASSERT_THAT(seen->gone, SizeIs(1));
+  EXPECT_THAT(seen->gone[0], HasSubstr("did not ask"));
+  EXPECT_EQ(seen->ends[0], session_end::failed)
+      << "what was left for its loss is not given up";
+  EXPECT_EQ(peer->current(), transports::secure_association::state::closed);
+}
+
+// SIG-269
+TEST_F(strict_config_server_test, who_asks_again_keeps_it) {
+  ask(coap::code::get, "");
+  for (int i = 0; i < 3; ++i) {
+    live(150s);
+    ask(coap::code::get, "");
+  }
+  live(150s);
+  ASSERT_EQ(put("5", only_heartbeats(30, 30)).code, coap::code::created);
+  live(150s);
+  EXPECT_TRUE(seen->gone.empty());
+}
+
+TEST_F(strict_config_server_test, who_never_asked_was_told_of_no_limit) {
+  live(1000s);
+  EXPECT_TRUE(seen->gone.empty());
+}
+
 // SIG-271, SIG-272
 TEST_F(config_server_test, delete_brings_back_the_defaults) {
   ASSERT_EQ(put("5", only_heartbeats(15, 120)).code, coap::code::created);

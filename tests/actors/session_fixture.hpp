@@ -53,6 +53,7 @@ fake_client(client_actor::pointer, std::shared_ptr<owner_journal> seen) {
       [](atom::notify, std::uint32_t,
          const protocol::signal::conflict_information&) {},
       [](atom::begin, std::uint32_t) {},
+      [](atom::release) {},
       [](atom::serve) {},
       [](atom::tick) {},
       [](atom::tick, std::uint64_t) {},

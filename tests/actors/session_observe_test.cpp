@@ -1,3 +1,4 @@
+#include "actors/rules.hpp"
 #include "tests/actors/session_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -148,6 +149,64 @@ TEST_F(observed_session_test, withdrawals_are_served_in_spite_of_a_redirect) {
                          {0xA0}))
                 .code,
             coap::code::created);
+}
+
+// SIG-279
+TEST_F(observed_session_test, who_disregards_a_redirect_is_refused_at_last) {
+  auto order = away();
+  order.tolerance = 2;
+  order.max_age = 60;
+  self->send(uut, atom::redirect_v, order);
+  exchange();
+  auto put = [&] {
+    return send(message(coap::code::put, dots({"mitigate", "cuid=a", "mid=2"}),
+                        {0xA0}))
+        .code;
+  };
+  for (int i = 0; i < 3; ++i) // told once, tolerated twice
+    EXPECT_EQ(put(), coap::code::unavailable);
+  EXPECT_EQ(put(), coap::code::forbidden);
+  EXPECT_EQ(put(), coap::code::forbidden);
+  seen->answer = {0x42, false, {}, {}};
+  EXPECT_EQ(
+      send(message(coap::code::del, dots({"mitigate", "cuid=a", "mid=1"})))
+          .code,
+      coap::code::deleted)
+      << "what is here may still be withdrawn";
+  advance(std::chrono::seconds{order.max_age});
+  EXPECT_EQ(put(), coap::code::unavailable) << "Max-Age is over";
+}
+
+// SIG-279
+TEST_F(observed_session_test, only_redirected_requests_count_as_disregard) {
+  auto order = away();
+  order.tolerance = 1;
+  order.everything = false;
+  self->send(uut, atom::redirect_v, order);
+  exchange();
+  auto put = [&](dots_response answer) {
+    seen->answer = std::move(answer);
+    return send(message(coap::code::put, dots({"mitigate", "cuid=a", "mid=2"}),
+                        {0xA0}))
+        .code;
+  };
+  dots_response refreshed{0x44, true, {0xA0}, {}};
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(put(refreshed), coap::code::changed);
+  EXPECT_EQ(put(redirection_to(order)), coap::code::unavailable);
+  EXPECT_EQ(put(redirection_to(order)), coap::code::unavailable);
+  EXPECT_EQ(put(redirection_to(order)), coap::code::forbidden);
+  EXPECT_EQ(put(refreshed), coap::code::changed);
+}
+
+TEST_F(observed_session_test, by_default_every_request_is_redirected) {
+  self->send(uut, atom::redirect_v, away());
+  exchange();
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(send(message(coap::code::put,
+                           dots({"mitigate", "cuid=a", "mid=2"}), {0xA0}))
+                  .code,
+              coap::code::unavailable);
 }
 
 class observing_session_test : public session_fixture {

@@ -55,6 +55,7 @@ protected:
     setup->clock = epoch_;
     setup->store = std::make_unique<lasting_store>(disk);
     setup->redirects = redirects;
+    setup->max_mitigations = max_mitigations;
     sig::customer acme;
     acme.name = "acme";
     acme.identities.dns_names = {"cuid-1.example"};
@@ -113,6 +114,7 @@ protected:
   std::shared_ptr<storage::store> disk{storage::make_memory_store()};
   sig::redirect_settings redirects;
   bool with_mitigator = false;
+  std::uint32_t max_mitigations = 0;
   std::function<void(int)> driver_ends;
   supervisor_actor node;
 };
@@ -174,6 +176,67 @@ TEST_F(supervisor_test, without_a_mitigator_in_service_clients_are_sent_away) {
   sched.run();
   ASSERT_THAT(seen->redirects, SizeIs(1));
   EXPECT_TRUE(seen->redirects[0].active);
+}
+
+// SIG-276
+TEST_F(supervisor_test, a_full_node_sends_single_requests_away) {
+  redirects.alternate = sig::alternate_server{{"other.example.com", {}}, 60};
+  max_mitigations = 1;
+  start_node();
+  session_opens(1, seen);
+  auto found = await<caf::strong_actor_ptr>(atom::client_v, std::string{"acme"},
+                                            std::string{"cuid-1"}, true);
+  ASSERT_TRUE(found);
+  auto client = caf::actor_cast<client_actor>(*found);
+  auto ask_for = [&](std::uint32_t mid, const std::string& prefix) {
+    dots_request put;
+    put.what = dots_request::method::put;
+    put.cuid = "cuid-1";
+    put.mid = mid;
+    put.from = {"acme", "cuid-1.example", "", "192.0.2.7:1", 1};
+    put.body = sig::encode(sig::mitigation_scope{{wanted(prefix)}});
+    if (!seen->redirects.empty() && seen->redirects.back().active)
+      put.redirect = seen->redirects.back();
+    return *await_of<dots_response>(client, atom::serve_v, put);
+  };
+  EXPECT_EQ(ask_for(1, "192.0.2.1/32").code, 0x41);
+  advance(2s);
+  ASSERT_THAT(seen->redirects, SizeIs(1));
+  EXPECT_FALSE(seen->redirects[0].everything);
+  EXPECT_EQ(seen->redirects[0].max_age, 0u) << "for the request at hand";
+  auto away = ask_for(2, "192.0.2.2/32");
+  EXPECT_EQ(away.code, 0xA3);
+  EXPECT_TRUE(away.cbor);
+  EXPECT_EQ(ask_for(1, "192.0.2.1/32").code, 0x44) << "a refresh is served";
+  dots_request gone;
+  gone.what = dots_request::method::remove;
+  gone.cuid = "cuid-1";
+  gone.mid = 1;
+  gone.from = {"acme", "cuid-1.example", "", "192.0.2.7:1", 1};
+  EXPECT_EQ(await_of<dots_response>(client, atom::serve_v, gone)->code, 0x42);
+  advance(125s);
+  EXPECT_FALSE(seen->redirects.back().active) << "there is room again";
+}
+
+TEST_F(supervisor_test, sessions_after_one_too_many_find_a_free_place) {
+  redirects.alternate = sig::alternate_server{{"other.example.com", {}}, 60};
+  redirects.max_sessions = 1;
+  redirects.tolerance = 3;
+  start_node();
+  session_opens(1, seen);
+  auto second = std::make_shared<session_journal>();
+  session_opens(2, second);
+  ASSERT_THAT(second->redirects, SizeIs(1));
+  EXPECT_TRUE(second->redirects[0].everything);
+  EXPECT_EQ(second->redirects[0].tolerance, 3u);
+  self->send(node, atom::gone_v, std::uint64_t{1}, session_end::closed,
+             std::string{"goodbye"});
+  self->send(node, atom::gone_v, std::uint64_t{2}, session_end::closed,
+             std::string{"goodbye"});
+  sched.run();
+  auto third = std::make_shared<session_journal>();
+  session_opens(3, third);
+  EXPECT_TRUE(third->redirects.empty());
 }
 
 // SIG-097: told by SUPERVISOR, which knows the sessions.

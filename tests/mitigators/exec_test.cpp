@@ -117,6 +117,26 @@ TEST_F(exec_driver, counters_of_entries_are_reported) {
   EXPECT_EQ(uut.counted("f", "1", 12), (entry_counters{"f", "1", 12, 3400}));
 }
 
+TEST_F(exec_driver, the_hook_may_say_that_an_attack_has_stopped) {
+  driver uut{{TOCSIN_DRIVER, "--hook",
+              hook("test $TOCSIN_ACTION != counters || "
+                   "echo 'a 12 3400 stopped'"),
+              "--counters", "--counters-interval", "20"}};
+  uut.start({make_rule("a", {"::1"})});
+  EXPECT_EQ(uut.counted("a", 12),
+            (rule_counters{"a", 12, 3400, mitigators::attack::stopped}));
+}
+
+TEST_F(exec_driver, a_hook_that_cannot_count_degrades_the_driver) {
+  driver uut{{TOCSIN_DRIVER, "--hook",
+              hook("test $TOCSIN_ACTION != counters || exit 1"), "--counters",
+              "--counters-interval", "20"}};
+  uut.start({make_rule("a", {"::1"})});
+  auto bad = uut.next<to_node::status>();
+  EXPECT_EQ(bad.health, to_node::health::degraded);
+  EXPECT_THAT(bad.message, HasSubstr("counters hook failed"));
+}
+
 TEST_F(exec_driver, refuses_unusable_arguments) {
   auto exit_status = [](std::vector<std::string> argv) {
     driver uut{std::move(argv)};

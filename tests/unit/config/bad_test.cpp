@@ -201,7 +201,7 @@ const mistake mistakes[] = {
      "key 'server' is missing in [[client.upstream]]", "4646"},
     // contradictions
     {"duplicate_customer", "name = \"second\"", "name = @@\"example\"",
-     "duplicate customer 'example'", "first one is in line 49"},
+     "duplicate customer 'example'", "first one is in line 53"},
     {"duplicate_mitigator", "name = \"hook\"", "name = @@\"edge\"",
      "duplicate mitigator 'edge'", "first one is in line"},
     {"duplicate_upstream", "name = \"backup\"", "name = @@\"provider\"",
@@ -212,16 +212,16 @@ const mistake mistakes[] = {
      "duplicate alias 'web'", "first one is in line"},
     {"duplicate_identity", "identities = [\"second.example.net\"]",
      "identities = [@@\"client.example.com\"]",
-     "duplicate identity 'client.example.com'", "first one is in line 50"},
+     "duplicate identity 'client.example.com'", "first one is in line 54"},
     {"duplicate_fingerprint", "identities = [\"second.example.net\"]",
      "identities = [@@\"sha256:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:"
      "ff:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff\"]",
-     "duplicate identity 'sha256:0011", "first one is in line 50"},
+     "duplicate identity 'sha256:0011", "first one is in line 54"},
     {"duplicate_name", "prefixes = [\"203.0.113.0/25\"]",
      "prefixes = [\"203.0.113.0/25\"]\ndomains = [\"*.example.com\"]\n"
      "names = { @@\"www.example.com\" = [\"203.0.113.1\"] }",
      "duplicate name with fixed addresses 'www.example.com'",
-     "first one is in line 53"},
+     "first one is in line 57"},
     {"duplicate_prefix", "prefixes = [\"203.0.113.0/25\"]",
      "prefixes = [\"203.0.113.0/25\", @@\"203.0.113.0/25\"]",
      "duplicate prefix '203.0.113.0/25'", "first one is in line"},

@@ -30,7 +30,9 @@ require_alpn = false
 psk = "pki/server.psk"
 ticket_key = "state/tickets"
 status_interval = "20s"
+attack_stopped_after = "10m"
 conflict_policy = "newest-wins"
+keep_losers = true
 loss_of_signal = false
 max_mitigations = 500
 
@@ -41,6 +43,7 @@ min_missing_hb_allowed = 5
 max_missing_hb_allowed = 20
 max_probing_rate = 10
 max_age = "2h"
+end_when_stale = true
 
 [server.redirect]
 alt_server = "dots2.example.net"
@@ -49,6 +52,7 @@ max_age = "30m"
 max_sessions = 4000
 when_mitigators_fail = false
 when_full = false
+tolerance = 20
 
 [[server.customer]]
 name = "example"

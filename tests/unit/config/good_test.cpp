@@ -141,6 +141,7 @@ TEST(good, the_signal_channel_is_as_written) {
   EXPECT_FALSE(server.require_alpn);
   EXPECT_EQ(server.ticket_key, "/etc/tocsin/state/tickets");
   EXPECT_EQ(server.status_interval, seconds{20});
+  EXPECT_EQ(server.attack_stopped_after, seconds{600});
   EXPECT_EQ(server.conflict_policy,
             protocol::signal::conflict_policy::newest_wins);
   EXPECT_FALSE(server.loss_of_signal);
@@ -152,6 +153,9 @@ TEST(good, the_signal_channel_is_as_written) {
   EXPECT_EQ(server.redirect->alt_server, "dots2.example.net");
   EXPECT_EQ(server.redirect->max_sessions, 4000u);
   EXPECT_FALSE(server.redirect->when_full);
+  EXPECT_EQ(server.redirect->tolerance, 20u);
+  EXPECT_TRUE(server.session.end_when_stale);
+  EXPECT_TRUE(server.keep_losers);
   EXPECT_THAT(server.customers[0].who.identities.psk_identities,
               ElementsAre("example-edge"));
   const auto& upstream = x.value.client->upstreams[0];

@@ -48,6 +48,19 @@ TEST_P(conflict_policies, decide_who_yields_and_what_is_told) {
   EXPECT_EQ(got.deactivate.size(), x.other_retry ? 1u : 0u);
 }
 
+TEST(ongoing_conflict, tells_of_all_that_is_shared) {
+  contender mine{1, prefixes({"192.0.2.0/24"}), 600};
+  std::vector<contender> others{{2, prefixes({"192.0.2.7"})},
+                                {3, prefixes({"192.0.2.128/25"})}};
+  auto got = ongoing_conflict(mine, others, won, {});
+  EXPECT_EQ(got.status, won);
+  EXPECT_EQ(got.cause, conflict_cause::overlapping_targets);
+  EXPECT_FALSE(got.retry_timer);
+  ASSERT_TRUE(got.scope);
+  EXPECT_EQ(got.scope->what, prefixes({"192.0.2.7", "192.0.2.128/25"}));
+  EXPECT_EQ(ongoing_conflict(mine, others, lost, 90).retry_timer, 90u);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     rows, conflict_policies,
     testing::Values(row{"first",

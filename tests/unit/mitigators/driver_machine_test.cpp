@@ -163,6 +163,16 @@ TEST_F(driver_machine_test, only_changed_counters_are_reported) {
   EXPECT_THAT(second.rules, ElementsAre(rule_counters{"b", 5, 0}));
 }
 
+TEST_F(driver_machine_test, a_changed_view_of_the_attack_is_reported) {
+  start();
+  fake.totals = {{"a", 1, 10}};
+  uut.on_tick();
+  fake.totals[0].attack = attack::stopped;
+  auto said = std::get<to_node::counters>(reports(uut.on_tick()).at(0));
+  EXPECT_THAT(said.rules, ElementsAre(fake.totals[0]));
+  EXPECT_TRUE(uut.on_tick().empty());
+}
+
 TEST_F(driver_machine_test, the_last_counters_come_before_the_withdrawal) {
   start();
   fake.totals.rules = {{"a", 3, 30}};

@@ -120,6 +120,14 @@ TEST(counter_lines, others_are_passed_over) {
   EXPECT_THAT(totals.filters, ElementsAre(entry_counters{"f", "1", 6, 7}));
 }
 
+TEST(counter_lines, a_word_on_the_attack_may_end_one) {
+  EXPECT_THAT(
+      parse_counter_lines("a 1 2 stopped\nb 3 4 ongoing\nc 5 6 asleep\n"),
+      ElementsAre(rule_counters{"a", 1, 2, attack::stopped},
+                  rule_counters{"b", 3, 4, attack::ongoing},
+                  rule_counters{"c", 5, 6}));
+}
+
 TEST(state_file, remembers_what_is_in_force_and_what_is_uncertain) {
   test::temporary_directory directory;
   auto path = (directory.path() / "state").string();

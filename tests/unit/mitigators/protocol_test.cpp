@@ -79,6 +79,8 @@ TEST(driver_protocol, reports_survive_the_wire) {
   expect_round_trip(report{to_node::done{1, {{"a", ec::too_large, "full"}}}});
   expect_round_trip(
       report{to_node::counters{{{"a", 1, 18446744073709551615u}}}});
+  expect_round_trip(report{to_node::counters{
+      {{"a", 1, 2, attack::stopped}, {"b", 3, 4, attack::ongoing}}}});
   for (auto x : {to_node::health::ok, to_node::health::degraded,
                  to_node::health::overloaded})
     expect_round_trip(report{to_node::status{x, 3, 4, "words"}});
