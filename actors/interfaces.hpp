@@ -47,12 +47,23 @@ using resolver_actor = caf::typed_actor<
     caf::reacts_to<atom::committed, std::string,
                    std::vector<protocol::signal::prefix>, failure>>;
 
-/// Puts rules into force through one driver.
+/// Who wants a filter set to be in force.
+using filter_owner_actor = caf::typed_actor<
+    // How far a MITIGATOR is with the set, which the report names as rule.
+    caf::reacts_to<atom::report, enforcement_report>,
+    // Totals of entries of one set, of those which changed.
+    caf::reacts_to<atom::counters, std::vector<mitigators::entry_counters>>>;
+
+/// Puts rules and filter sets into force through one driver.
 using mitigator_actor = caf::typed_actor<
     // Adds or replaces a rule in the desired state; the sender's reports go to
     // the given MITIGATION.
     caf::reacts_to<atom::install, mitigators::rule, caf::strong_actor_ptr>,
-    // Takes a rule out of the desired state; reported as withdrawn.
+    // The same for a filter set, whose reports go to a filter_owner_actor. It
+    // replaces the set of its id at once. Ids of sets and rules differ.
+    caf::reacts_to<atom::install, mitigators::filter_set,
+                   caf::strong_actor_ptr>,
+    // Takes a rule or filter set out of the desired state.
     caf::reacts_to<atom::withdraw, std::string>,
     // The desired state is complete: drivers may be synchronised from now on.
     caf::reacts_to<atom::begin>,

@@ -2,6 +2,7 @@
 #include "actors/data_values.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
+#include "mitigators/filter.hpp"
 #include "mitigators/rule.hpp"
 #include "protocol/bytes.hpp"
 #include "protocol/error.hpp"
@@ -25,6 +26,8 @@ CAF_ADD_TYPE_ID(tocsin, (tocsin::storage::transaction))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::storage::snapshot))
 CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::storage::audit_event>))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::mitigators::rule))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::mitigators::filter_set))
+CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::mitigators::entry_counters>))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::protocol::signal::target))
 CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::protocol::signal::prefix>))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::ack))
@@ -114,6 +117,8 @@ TOCSIN_LOCAL_TYPE(tocsin::storage::transaction)
 TOCSIN_LOCAL_TYPE(tocsin::storage::snapshot)
 TOCSIN_LOCAL_TYPE(std::vector<tocsin::storage::audit_event>)
 TOCSIN_LOCAL_TYPE(tocsin::mitigators::rule)
+TOCSIN_LOCAL_TYPE(tocsin::mitigators::filter_set)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::mitigators::entry_counters>)
 TOCSIN_LOCAL_TYPE(tocsin::protocol::signal::target)
 TOCSIN_LOCAL_TYPE(std::vector<tocsin::protocol::signal::prefix>)
 TOCSIN_LOCAL_TYPE(tocsin::actors::scope_owner)

@@ -9,16 +9,47 @@ namespace tocsin::actors {
 namespace to_driver = mitigators::to_driver;
 namespace to_node = mitigators::to_node;
 
-void mitigator_state::install(mitigators::rule rule,
-                              caf::strong_actor_ptr owner) {
-  auto id = rule.id;
+namespace {
+
+const std::string& id_of(const mitigator_state::item& x) {
+  return std::visit([](const auto& y) -> const std::string& { return y.id; },
+                    x);
+}
+
+bool is_rule(const mitigator_state::item& x) {
+  return std::holds_alternative<mitigators::rule>(x);
+}
+
+} // namespace
+
+/// Whether the driver may be told of it; its owner hears why not.
+bool mitigator_state::usable(wanted& x) {
+  auto ok =
+      std::visit([](const auto& y) { return mitigators::check(y); }, x.what);
+  if (ok && !filtering_ && !is_rule(x.what))
+    ok = fail(ec::unsupported, setup_.driver, "the driver has no filters");
+  if (!ok)
+    report(x, progress::failed, to_string(ok.error()));
+  return static_cast<bool>(ok);
+}
+
+template <class Order>
+void mitigator_state::add(Order& to, const wanted& x) {
+  if (auto rule = std::get_if<mitigators::rule>(&x.what))
+    to.rules.push_back(*rule);
+  else
+    to.filters.push_back(std::get<mitigators::filter_set>(x.what));
+  under_way_.installed.push_back(id_of(x.what));
+}
+
+void mitigator_state::install(item what, caf::strong_actor_ptr owner) {
+  auto id = id_of(what);
   auto& entry = wanted_[id];
-  entry = {std::move(rule), std::move(owner), progress::pending};
+  entry = {std::move(what), std::move(owner), progress::pending};
   to_withdraw_.erase(id);
-  if (auto ok = mitigators::check(entry.rule); !ok) {
-    report(entry, progress::failed, to_string(ok.error()));
+  to_install_.erase(id);
+  if (!usable(entry))
     return;
-  }
   to_install_.insert(id);
   if (phase_ == phase::up)
     flush();
@@ -127,14 +158,12 @@ void mitigator_state::on(const to_node::hello& x) {
          + ", this node " + std::to_string(mitigators::protocol_version));
     return;
   }
+  filtering_ = x.filters;
   to_driver::sync all{next_seq_++, {}, false};
   under_way_ = {all.seq, true, {}};
-  for (const auto& [id, entry] : wanted_) {
-    if (!mitigators::check(entry.rule))
-      continue;
-    all.rules.push_back(entry.rule);
-    under_way_.installed.push_back(id);
-  }
+  for (auto& [id, entry] : wanted_)
+    if (usable(entry))
+      add(all, entry);
   to_install_.clear();
   to_withdraw_.clear();
   send(all);
@@ -145,7 +174,9 @@ void mitigator_state::on(const to_node::done& x) {
     return;
   std::map<std::string, std::string> failed;
   for (const auto& f : x.failures) {
-    overloaded_ |= f.code == ec::too_large;
+    auto i = wanted_.find(f.id);
+    overloaded_ |= f.code == ec::too_large && i != wanted_.end()
+                   && is_rule(i->second.what);
     failed[f.id] = f.message;
   }
   finish_order(failed);
@@ -193,9 +224,25 @@ void mitigator_state::finish_order(
 
 void mitigator_state::on(const to_node::counters& x) {
   for (const auto& totals : x.rules)
-    if (auto i = wanted_.find(totals.id); i != wanted_.end())
+    if (auto i = wanted_.find(totals.id);
+        i != wanted_.end() && is_rule(i->second.what))
       if (auto owner = caf::actor_cast<mitigation_actor>(i->second.owner))
         tell_counters(owner, totals);
+  tell_entries(x.filters);
+}
+
+void mitigator_state::tell_entries(
+    const std::vector<mitigators::entry_counters>& totals) {
+  std::map<std::string, std::vector<mitigators::entry_counters>> by_set;
+  for (const auto& x : totals)
+    by_set[x.set].push_back(x);
+  for (auto& [id, entries] : by_set) {
+    auto i = wanted_.find(id);
+    if (i == wanted_.end() || is_rule(i->second.what))
+      continue;
+    if (auto owner = caf::actor_cast<filter_owner_actor>(i->second.owner))
+      self_->send(owner, atom::counters_v, std::move(entries));
+  }
 }
 
 void mitigator_state::tell_counters(const mitigation_actor& owner,
@@ -225,10 +272,8 @@ void mitigator_state::flush() {
   if (!to_install_.empty()) {
     to_driver::install batch{next_seq_++, {}, false};
     under_way_ = {batch.seq, false, {}};
-    for (const auto& id : to_install_) {
-      batch.rules.push_back(wanted_.at(id).rule);
-      under_way_.installed.push_back(id);
-    }
+    for (const auto& id : to_install_)
+      add(batch, wanted_.at(id));
     to_install_.clear();
     send(batch);
   } else if (!to_withdraw_.empty()) {
@@ -250,12 +295,15 @@ void mitigator_state::send(const mitigators::order& x) {
 void mitigator_state::report(wanted& x, progress state,
                              const std::string& detail) {
   x.state = state;
-  auto owner = caf::actor_cast<mitigation_actor>(x.owner);
-  if (owner)
-    self_->send(owner, atom::report_v,
-                enforcement_report{setup_.name, x.rule.id, state,
-                                   state == progress::failed && overloaded_,
-                                   detail, degraded_});
+  enforcement_report words{setup_.name, id_of(x.what), state,
+                           state == progress::failed && overloaded_, detail,
+                           degraded_};
+  if (is_rule(x.what)) {
+    if (auto owner = caf::actor_cast<mitigation_actor>(x.owner))
+      self_->send(owner, atom::report_v, std::move(words));
+  } else if (auto owner = caf::actor_cast<filter_owner_actor>(x.owner)) {
+    self_->send(owner, atom::report_v, std::move(words));
+  }
 }
 
 mitigator_view mitigator_state::view() const {
@@ -277,7 +325,8 @@ mitigator_view mitigator_state::view() const {
     break;
   }
   for (const auto& [_, entry] : wanted_)
-    ++(entry.state == progress::active ? x.rules : x.pending);
+    if (is_rule(entry.what))
+      ++(entry.state == progress::active ? x.rules : x.pending);
   return x;
 }
 
@@ -290,6 +339,10 @@ mitigator(mitigator_actor::stateful_pointer<mitigator_state> self,
       [state](atom::install, mitigators::rule& rule,
               caf::strong_actor_ptr& owner) {
         state->install(std::move(rule), std::move(owner));
+      },
+      [state](atom::install, mitigators::filter_set& set,
+              caf::strong_actor_ptr& owner) {
+        state->install(std::move(set), std::move(owner));
       },
       [state](atom::withdraw, const std::string& id) { state->withdraw(id); },
       [state](atom::begin) { state->launch(); },

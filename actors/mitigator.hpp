@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <unordered_map>
+#include <variant>
 
 namespace tocsin::actors {
 
@@ -45,9 +46,10 @@ inline constexpr std::chrono::seconds driver_patience{30};
 inline constexpr std::chrono::seconds driver_pause{1};
 inline constexpr std::chrono::seconds driver_pause_max{60};
 
-/// State of a MITIGATOR: the desired rules, and a driver that is brought to
-/// them. One order is under way at a time; what is wanted meanwhile joins the
-/// next, so that a thousand requests cost few transactions of the driver.
+/// State of a MITIGATOR: the desired rules and filter sets, and a driver that
+/// is brought to them. One order is under way at a time; what is wanted
+/// meanwhile joins the next, so that a thousand requests cost few transactions
+/// of the driver.
 ///
 ///   waiting --begin--> starting --hello, sync done--> up
 ///      down --tick--> starting;  starting, up --exit or silence--> down
@@ -58,7 +60,9 @@ public:
   explicit mitigator_state(mitigator_actor::pointer self) : self_{self} {}
 
   void init(mitigator_setup setup) { setup_ = std::move(setup); }
-  void install(mitigators::rule rule, caf::strong_actor_ptr owner);
+  using item = std::variant<mitigators::rule, mitigators::filter_set>;
+
+  void install(item what, caf::strong_actor_ptr owner);
   void withdraw(const std::string& id);
   void launch(); // not begin(): CAF takes that for a container
   void on_line(std::uint64_t generation, std::string_view line);
@@ -71,7 +75,7 @@ private:
   using progress = enforcement_report::state;
 
   struct wanted {
-    mitigators::rule rule;
+    item what;
     caf::strong_actor_ptr owner;
     progress state = progress::pending;
   };
@@ -83,6 +87,9 @@ private:
     std::vector<std::string> installed;
   };
 
+  bool usable(wanted& x);
+  template <class Order>
+  void add(Order& to, const wanted& x);
   void start();
   void down(std::string why);
   void flush();
@@ -94,6 +101,7 @@ private:
   void on(const mitigators::to_node::error& x);
   void tell_counters(const mitigation_actor& owner,
                      const mitigators::rule_counters& x);
+  void tell_entries(const std::vector<mitigators::entry_counters>& totals);
   void finish_order(const std::map<std::string, std::string>& failed);
   void report(wanted& x, progress state, const std::string& detail);
 
@@ -113,6 +121,7 @@ private:
   std::optional<time_point> due_; ///< of a restart, or of an answer
   bool overloaded_ = false;
   bool degraded_ = false;
+  bool filtering_ = true; ///< the driver takes filter sets, as far as is known
   std::string detail_;
 };
 

@@ -76,6 +76,25 @@ mitigation_actor::behavior_type listener(mitigation_actor::pointer,
   };
 }
 
+/// The owner of filter sets: counters are noted as reports, "PACKETS" each.
+filter_owner_actor::behavior_type filter_listener(filter_owner_actor::pointer,
+                                                  reports heard) {
+  return {
+      [heard](atom::report, const enforcement_report& x) {
+        heard->push_back(x);
+      },
+      [heard](atom::counters,
+              const std::vector<mitigators::entry_counters>& xs) {
+        for (const auto& x : xs)
+          heard->push_back({"counters",
+                            x.set + "/" + x.entry,
+                            {},
+                            false,
+                            std::to_string(x.packets)});
+      },
+  };
+}
+
 class mitigator_test : public test::actor_fixture {
 protected:
   using state = enforcement_report::state;
@@ -97,6 +116,29 @@ protected:
     };
     uut = spawn(mitigator, setup);
     owner = spawn(listener, heard);
+    filter_owner = spawn(filter_listener, heard);
+  }
+
+  static mitigators::filter_set filters(const std::string& id,
+                                        std::uint64_t rate = 9) {
+    mitigators::filter_entry entry;
+    entry.id = "1";
+    entry.destinations = {*protocol::signal::prefix::parse("192.0.2.1/32")};
+    entry.what = mitigators::filter_action::rate;
+    entry.rate = rate;
+    return {id, {entry}, "customer", "cuid"};
+  }
+
+  void install_filters(mitigators::filter_set x) {
+    self->send(uut, atom::install_v, std::move(x),
+               caf::actor_cast<caf::strong_actor_ptr>(filter_owner));
+    sched.run();
+  }
+
+  static to_node::hello able() {
+    to_node::hello x;
+    x.filters = true;
+    return x;
   }
 
   static mitigators::rule rule(const std::string& id) {
@@ -133,7 +175,7 @@ protected:
   void bring_up() {
     self->send(uut, atom::begin_v);
     sched.run();
-    say(to_node::hello{});
+    say(able());
     say(to_node::done{last<to_driver::sync>().seq, {}});
   }
 
@@ -143,6 +185,7 @@ protected:
   reports heard = std::make_shared<std::vector<enforcement_report>>();
   mitigator_actor uut;
   mitigation_actor owner;
+  filter_owner_actor filter_owner;
 };
 
 TEST_F(mitigator_test, no_driver_runs_before_the_desired_state_is_complete) {
@@ -309,6 +352,110 @@ TEST_F(mitigator_test, owners_hear_when_the_counters_mean_nothing) {
   say(to_node::status{to_node::health::ok, 1, 0, ""});
   ASSERT_THAT(*heard, SizeIs(2));
   EXPECT_FALSE(heard->back().blind);
+}
+
+TEST_F(mitigator_test, filter_sets_share_orders_with_rules) {
+  bring_up();
+  install("a");
+  install("b");
+  install_filters(filters("f"));
+  install_filters(filters("g"));
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  auto batch = last<to_driver::install>();
+  EXPECT_THAT(batch.rules, SizeIs(1));
+  EXPECT_THAT(batch.filters, ElementsAre(filters("f"), filters("g")));
+  heard->clear();
+  say(to_node::done{batch.seq, {{"g", ec::io, "no memory"}}});
+  ASSERT_THAT(*heard, SizeIs(3));
+  for (const auto& x : *heard)
+    EXPECT_EQ(x.what, x.rule == "g" ? state::failed : state::active);
+  withdraw("f");
+  EXPECT_THAT(last<to_driver::withdraw>().ids, ElementsAre("f"));
+  EXPECT_EQ(view().rules, 2u) << "of rules only";
+}
+
+TEST_F(mitigator_test, the_latest_form_of_a_filter_set_is_what_counts) {
+  bring_up();
+  install_filters(filters("f", 1));
+  auto first = last<to_driver::install>();
+  install_filters(filters("f", 2));
+  install_filters(filters("f", 3));
+  heard->clear();
+  say(to_node::done{first.seq, {}});
+  EXPECT_TRUE(heard->empty()) << "it was replaced meanwhile";
+  EXPECT_THAT(last<to_driver::install>().filters, ElementsAre(filters("f", 3)));
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  EXPECT_EQ(heard->back().what, state::active);
+}
+
+TEST_F(mitigator_test, a_restarted_driver_is_told_of_filter_sets_again) {
+  bring_up();
+  install_filters(filters("f"));
+  install_filters(filters("g"));
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  driver->on_exit(9);
+  sched.run();
+  EXPECT_EQ(heard->back().what, state::failed);
+  withdraw("g");
+  advance(1100ms);
+  say(able());
+  EXPECT_THAT(last<to_driver::sync>().filters, ElementsAre(filters("f")));
+  say(to_node::done{last<to_driver::sync>().seq, {}});
+  EXPECT_EQ(heard->back().what, state::active);
+}
+
+TEST_F(mitigator_test, a_driver_without_filters_never_sees_one) {
+  install("a");
+  install_filters(filters("f"));
+  self->send(uut, atom::begin_v);
+  sched.run();
+  say(to_node::hello{});
+  auto sync = last<to_driver::sync>();
+  EXPECT_THAT(sync.rules, SizeIs(1));
+  EXPECT_THAT(sync.filters, SizeIs(0));
+  ASSERT_THAT(*heard, SizeIs(1));
+  EXPECT_EQ(heard->back().rule, "f");
+  EXPECT_EQ(heard->back().what, state::failed);
+  EXPECT_THAT(heard->back().detail, HasSubstr("no filters"));
+  say(to_node::done{sync.seq, {}});
+  auto orders = driver->orders.size();
+  install_filters(filters("g"));
+  EXPECT_EQ(heard->back().rule, "g");
+  EXPECT_EQ(heard->back().what, state::failed);
+  EXPECT_EQ(driver->orders.size(), orders);
+}
+
+TEST_F(mitigator_test, a_filter_set_that_may_not_be_sent_fails_at_once) {
+  bring_up();
+  auto orders = driver->orders.size();
+  install_filters({"f", {}, "", ""});
+  EXPECT_EQ(heard->back().what, state::failed);
+  EXPECT_EQ(driver->orders.size(), orders);
+}
+
+TEST_F(mitigator_test, room_for_entries_is_not_room_for_rules) {
+  bring_up();
+  install_filters(filters("f"));
+  say(to_node::done{last<to_driver::install>().seq,
+                    {{"f", ec::too_large, "no room for its entries"}}});
+  EXPECT_EQ(heard->back().what, state::failed);
+  EXPECT_EQ(view().state, "up") << "there may be room for rules";
+}
+
+TEST_F(mitigator_test, counters_reach_the_owner_of_the_filter_set) {
+  bring_up();
+  install("a");
+  install_filters(filters("f"));
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  say(to_node::done{last<to_driver::install>().seq, {}});
+  heard->clear();
+  say(to_node::counters{
+      {{"f", 1, 1}},
+      {{"f", "1", 10, 640}, {"unknown", "1", 1, 1}, {"a", "1", 1, 1}}});
+  ASSERT_THAT(*heard, SizeIs(1)) << "names of the other kind do not count";
+  EXPECT_EQ(heard->back().rule, "f/1");
+  EXPECT_EQ(heard->back().detail, "10");
 }
 
 } // namespace

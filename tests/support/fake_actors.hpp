@@ -74,6 +74,7 @@ fake_keeper(actors::keeper_actor::pointer, std::shared_ptr<fake_store> store) {
 struct fake_site {
   std::vector<std::string> journal; ///< "install ID", "withdraw ID"
   std::map<std::string, mitigators::rule> rules;
+  std::map<std::string, mitigators::filter_set> filters;
   std::map<std::string, caf::strong_actor_ptr> owners;
   bool works = true;
   bool silent = false;
@@ -98,9 +99,24 @@ fake_mitigator(actors::mitigator_actor::pointer self,
                 "edge", rule.id, site->works ? state::active : state::failed,
                 false, site->works ? "" : "the driver is down"});
       },
+      [self, site](atom::install, const mitigators::filter_set& set,
+                   const caf::strong_actor_ptr& owner) {
+        site->journal.push_back("install " + set.id);
+        site->owners[set.id] = owner;
+        if (site->silent)
+          return;
+        if (site->works)
+          site->filters[set.id] = set;
+        self->send(
+            caf::actor_cast<actors::filter_owner_actor>(owner), atom::report_v,
+            actors::enforcement_report{
+                "edge", set.id, site->works ? state::active : state::failed,
+                false, site->works ? "" : "the driver is down"});
+      },
       [site](atom::withdraw, const std::string& id) {
         site->journal.push_back("withdraw " + id);
         site->rules.erase(id);
+        site->filters.erase(id);
       },
       [](atom::begin) {},
       [](atom::status) { return actors::mitigator_view{}; },
