@@ -158,6 +158,8 @@ void client_state::remove(const dots_request& request) {
   storage::transaction changes{
       storage::put_mitigation{grave},
       storage::append_audit{audit(request, "withdraw", "2.02")}};
+  // From now on, lest what happens meanwhile be stored behind the grave.
+  i->second.withdrawn = true;
   self_
       ->request(setup_.keeper, node_patience, atom::commit_v,
                 std::move(changes))
@@ -166,7 +168,9 @@ void client_state::remove(const dots_request& request) {
             on_removed(mid, grave);
             finish(deleted);
           },
-          [this, request](const caf::error& why) {
+          [this, mid, request](const caf::error& why) {
+            if (auto x = entries_.find(mid); x != entries_.end())
+              x->second.withdrawn = false;
             refuse(request,
                    fail(ec::unavailable, "storage", to_failure(why).detail));
           });

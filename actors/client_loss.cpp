@@ -64,9 +64,9 @@ void client_state::on_session_end(std::uint64_t session, session_end how) {
                 [&](const watcher& x) { return x.who.session == session; });
   if (sessions_.erase(session) == 0)
     return;
-  if (how == session_end::closed && sessions_.empty())
-    mark_left(true);
   on_signal(signal_.ended(session, ending_of(how), now()));
+  if (sessions_.empty() && !signal_.expected())
+    mark_left(true);
   arm();
 }
 

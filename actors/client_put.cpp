@@ -427,6 +427,8 @@ void client_state::on_created(job_ptr job) {
     start(x, x.armed_kind());
     x.view.conflict = job->claimed.information;
     count(x);
+    if (x.armed_kind()) // it may never start: nothing waits for it
+      release_replaced(x);
   }
   arm();
   spdlog::info("client {}/{}: mitigation {} accepted for {} s{}",

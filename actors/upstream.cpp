@@ -68,6 +68,7 @@ void upstream_state::restore_wish(const storage::mitigation_record& record) {
     x.state = progress::withdrawing;
   else if (record.flags & flag_active) {
     x.state = progress::active;
+    x.listed = true;
     if (x.renew)
       x.refresh = now(); // when it was refreshed last is not stored
   }

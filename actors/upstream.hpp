@@ -72,6 +72,7 @@ private:
     sig::mitigation request;
     progress state = progress::requested;
     bool renew = false;
+    bool listed = false;   ///< by the server, or granted before a restart
     std::vector<ask> asks; ///< requests under way, one a session
     int renumbered = 0;    ///< see max_renumberings
     /// The server that granted it last: empty for the provisioned one.
@@ -174,6 +175,7 @@ private:
   void begin_withdrawal(std::uint32_t mid, std::optional<waiter> who);
   time_point next_parallel(const wish& x) const;
   void settle(wish& x);
+  void end(std::uint32_t mid, const std::string& action, std::string why);
   void persist(storage::transaction changes);
   void check_wishes();
   void ask_anew(wish& x);
@@ -182,6 +184,7 @@ private:
   // upstream_answers.cpp
   void on_answer(std::uint32_t mid, std::uint64_t tag, const coap_reply& reply);
   void on_removed(wish& x);
+  void end_replaced(const wish& x);
   void on_granted(wish& x, const coap_reply& reply);
   void on_refused(wish& x, const coap_reply& reply);
   bool on_conflict(wish& x, const sig::conflict_information& why);
@@ -231,7 +234,7 @@ private:
   bool finishing_ = false;
   std::string detail_;
   std::optional<time_point> poll_due_;
-  std::optional<time_point> armed_;
+  std::optional<time_point> armed_; ///< the next tick on its way
   std::optional<time_point> cuid_changed_;
   std::string wanted_cuid_; ///< as configured, or its replacement
   bool attacked_ = false;   ///< as SESSIONs were told

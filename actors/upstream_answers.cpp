@@ -4,6 +4,7 @@
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/lifetime.hpp"
 #include "protocol/signal/response.hpp"
+#include "protocol/signal/scope.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -38,6 +39,15 @@ std::chrono::seconds pause_of(const coap_reply& reply) {
   return reply.max_age ? std::chrono::seconds{*reply.max_age} : default_pause;
 }
 
+/// The same conflict, though its retry-timer has gone on meanwhile.
+bool same_conflict(std::optional<sig::conflict_information> a,
+                   sig::conflict_information b) {
+  if (a)
+    a->retry_timer.reset();
+  b.retry_timer.reset();
+  return a == b;
+}
+
 } // namespace
 
 void upstream_state::alert(const std::string& what, std::uint32_t mid) {
@@ -65,8 +75,10 @@ void upstream_state::on_answer(std::uint32_t mid, std::uint64_t tag,
     if (removal)
       return on_removed(x);
     on_granted(x, reply);
-    if (auto* l = find_link(session))
+    if (auto* l = find_link(session)) {
       arrived(x, *l, reply.code == 0x41);
+      end_replaced(x);
+    }
     for (const auto& [id, l] : links_)
       if (id == session && l.observing == watch::none)
         return watch_list(id);
@@ -88,6 +100,24 @@ void upstream_state::on_removed(wish& x) {
       {wall(), setup_.name, "withdrawn", std::to_string(mid), "2.02"}}});
   settle(x);
   forget(mid);
+}
+
+/// The server has deleted the lower mids of the same kind that it overlaps, and
+/// says nothing about that (RFC 9132, Section 4.4.1.3).
+void upstream_state::end_replaced(const wish& x) {
+  std::vector<std::uint32_t> over;
+  auto kind = x.request.trigger_mitigation.value_or(true);
+  for (const auto& [mid, y] : wishes_)
+    if (mid < x.record.key.mid && y.record.key.cuid == x.record.key.cuid
+        && (y.state == progress::requested || y.state == progress::active)
+        && y.home.value_or(*x.home) == *x.home
+        && y.request.trigger_mitigation.value_or(true) == kind
+        && sig::overlaps(y.request.what, x.request.what))
+      over.push_back(mid);
+  auto why = "mitigation " + std::to_string(x.record.key.mid)
+             + ", which overlaps it, has replaced it";
+  for (auto mid : over)
+    end(mid, "superseded", why);
 }
 
 void upstream_state::on_granted(wish& x, const coap_reply& reply) {
@@ -128,7 +158,7 @@ void upstream_state::show_conflict(wish& x,
                                    const sig::conflict_information& why) {
   auto known = x.last.conflict;
   x.last.conflict = why;
-  if (known == why)
+  if (same_conflict(known, why))
     return;
   alert("mitigation " + std::to_string(x.record.key.mid)
             + " is in conflict: " + text_of(why),
@@ -190,6 +220,12 @@ bool upstream_state::on_conflict(wish& x,
       && x.state == progress::requested && x.renumbered < max_renumberings) {
     mids_.learn(*other);
     renumber(x);
+    return true;
+  }
+  if (other && *other > x.record.key.mid && x.state == progress::active) {
+    end(x.record.key.mid, "superseded",
+        "mitigation " + std::to_string(*other)
+            + ", which overlaps it, has replaced it");
     return true;
   }
   show_conflict(x, why);

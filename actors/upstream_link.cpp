@@ -387,6 +387,8 @@ void upstream_state::on_gone(std::uint64_t id, session_end,
     spdlog::warn("upstream {}: session with {} ended: {}", setup_.name,
                  gone.path.address.text, why);
     probe_.disconnected();
+    if (purpose_ == purpose::probe)
+      drop_race(); // of one path only, and nothing came after it
     bool again = reconnected_ && *reconnected_ + setup_.retry_in_attack > now();
     if (again) { // sessions that do not last count as failures
       schedule_retry(why);

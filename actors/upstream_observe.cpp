@@ -115,8 +115,10 @@ void upstream_state::on_list_answer(std::uint64_t session,
 
 /// What the server has granted and no longer lists is asked for again, if it is
 /// to be renewed and the server did not end it of its own accord: the server
-/// may have lost it in a restart. Only a complete list tells. What was granted
-/// lately waits, lest a server that grants without listing is asked all over.
+/// may have lost it in a restart. What is not to be renewed has ended, and the
+/// operator must not believe that it protects him. Only a complete list tells.
+/// What was granted lately waits, and what was never listed is not taken for
+/// gone: a server may grant without listing.
 void upstream_state::ask_for_missing(const link& via, const coap_reply& reply) {
   std::set<std::uint32_t> held;
   if (reply.code == 0x45) {
@@ -129,12 +131,23 @@ void upstream_state::ask_for_missing(const link& via, const coap_reply& reply) {
   } else if (reply.code != 0x84) {
     return;
   }
+  std::vector<std::uint32_t> over;
   for (auto& [mid, x] : wishes_) {
+    if (x.state != progress::active || held.contains(mid)
+        || x.home.value_or(std::string{}) != via.server
+        || x.granted + default_pause > now())
+      continue;
+    if (!x.renew) {
+      auto left = sig::remaining_lifetime(x.record.expires, wall());
+      bool soon = left >= 0 && left <= default_pause.count();
+      if (x.listed && !soon) // else its lifetime is over by now, as it should
+        over.push_back(mid);
+      continue;
+    }
     bool ended = x.last.status == sig::status::client_withdrawn
                  || x.last.status == sig::status::terminated
                  || x.last.status == sig::status::withdrawn;
-    if (x.state != progress::active || !x.renew || ended || held.contains(mid)
-        || x.home != via.server || x.granted + default_pause > now())
+    if (ended)
       continue;
     spdlog::warn("upstream {}: the server no longer holds mitigation {}; it is "
                  "asked for again",
@@ -142,6 +155,8 @@ void upstream_state::ask_for_missing(const link& via, const coap_reply& reply) {
     x.refresh = now();
     pursue(x);
   }
+  for (auto mid : over)
+    end(mid, "ended", "the server no longer holds it");
 }
 
 void upstream_state::on_notification(std::uint64_t session,
@@ -152,7 +167,7 @@ void upstream_state::on_notification(std::uint64_t session,
       || l->observation != observation)
     return;
   heard(session);
-  bool renewed = std::exchange(l->renewing, false);
+  l->renewing = false;
   if (!x.observation) {
     // The last one: the server ended it, with 4.04 when the last mitigation is
     // gone. The next grant, or the next poll, registers anew.
@@ -168,8 +183,7 @@ void upstream_state::on_notification(std::uint64_t session,
     on_list(x.body);
   else
     on_redirect(session, x, std::nullopt);
-  l = find_link(session);
-  if (renewed && l != nullptr)
+  if (l = find_link(session); l != nullptr)
     ask_for_missing(*l, x);
   arm();
 }
@@ -199,6 +213,7 @@ void upstream_state::on_entry(const sig::mitigation& entry) {
   if (i == wishes_.end())
     return;
   auto& x = i->second;
+  x.listed = true;
   x.known = now();
   x.last.status = entry.state.value_or(sig::status::in_progress);
   x.last.start = entry.start;
@@ -210,8 +225,8 @@ void upstream_state::on_entry(const sig::mitigation& entry) {
     x.record.expires = sig::expiry(*entry.lifetime, wall());
   if (entry.conflict)
     show_conflict(x, *entry.conflict);
-  else
-    x.last.conflict.reset();
+  else if (std::exchange(x.last.conflict, std::nullopt))
+    x.retry.reset(); // nobody is in its way any more
   bool over = x.last.status == sig::status::stopped && immediate && !x.renew
               && setup_.withdraw_when_stopped;
   if (!over)

@@ -145,6 +145,24 @@ void upstream_state::settle(wish& x) {
     w.promise.deliver(current(x));
 }
 
+/// The server does not hold it any more, and not since the operator said so.
+void upstream_state::end(std::uint32_t mid, const std::string& action,
+                         std::string why) {
+  auto i = wishes_.find(mid);
+  if (i == wishes_.end())
+    return;
+  auto& x = i->second;
+  stop_asking(x);
+  x.state = progress::withdrawn;
+  x.last.status = sig::status::withdrawn;
+  x.note = std::move(why);
+  spdlog::warn("upstream {}: mitigation {}: {}", setup_.name, mid, x.note);
+  persist({storage::append_audit{
+      {wall(), setup_.name, action, std::to_string(mid), x.note}}});
+  settle(x);
+  forget(mid);
+}
+
 void upstream_state::forget(std::uint32_t mid) {
   auto node = wishes_.extract(mid);
   if (node.empty())
@@ -232,7 +250,6 @@ void upstream_state::check_wishes() {
 }
 
 void upstream_state::on_tick() {
-  armed_.reset();
   auto t = now();
   check_wishes();
   if (race_)
@@ -305,7 +322,9 @@ void upstream_state::arm() {
     return;
   // Never at once: a deadline that stays in the past must not spin.
   due = std::max(*due, now() + std::chrono::milliseconds{50});
-  if (armed_ && *armed_ <= *due)
+  // Ticks on their way cannot be called back; were each answered by another,
+  // they would only ever become more.
+  if (armed_ && *armed_ > now() && *armed_ <= *due)
     return;
   armed_ = due;
   self_->scheduled_send(self_, *due, atom::tick_v);

@@ -83,6 +83,10 @@ heartbeat_machine::on_request_received(bool sees_us, time_point now) {
 
 void heartbeat_machine::on_traffic(time_point now) {
   last_traffic_ = std::max(last_traffic_, now);
+  // A client's owner takes any sign of life for the end of the trouble: it has
+  // to hear again of heartbeats that still go unanswered.
+  if (!is_server())
+    warned_ = false;
 }
 
 bool heartbeat_machine::peer_hb_status(time_point now) const {

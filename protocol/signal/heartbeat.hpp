@@ -32,8 +32,9 @@ struct declare_lost {
   friend bool operator==(declare_lost, declare_lost) = default;
 };
 /// As many heartbeats as allowed are missing, yet the session is kept. Said
-/// once per run of misses. A client tries a second session beside this one; a
-/// server may tell its operator that the client's link looks saturated.
+/// once per run of misses, by a client again after any traffic. A client tries
+/// a second session beside this one; a server may tell its operator that the
+/// client's link looks saturated.
 struct threshold_passed {
   std::uint32_t missed;
   friend bool operator==(threshold_passed, threshold_passed) = default;

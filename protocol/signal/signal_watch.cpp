@@ -17,6 +17,7 @@ signal_watch::signal_watch(heartbeat_settings settings) {
 std::optional<signal_event> signal_watch::up(session_id id) {
   if (std::find(sessions_.begin(), sessions_.end(), id) == sessions_.end())
     sessions_.push_back(id);
+  goodbye_.reset();
   bool was_lost = lost();
   state_ = state::present;
   expected_ = true;
@@ -25,8 +26,15 @@ std::optional<signal_event> signal_watch::up(session_id id) {
 
 std::optional<signal_event> signal_watch::ended(session_id id, session_end how,
                                                 time_point now) {
-  if (std::erase(sessions_, id) == 0 || !sessions_.empty())
+  bool newest = !sessions_.empty() && sessions_.back() == id;
+  if (std::erase(sessions_, id) == 0)
     return std::nullopt;
+  if (newest && how == session_end::goodbye)
+    goodbye_ = now;
+  if (!sessions_.empty())
+    return std::nullopt;
+  if (how == session_end::lost && goodbye_ && now - *goodbye_ <= limit())
+    how = session_end::goodbye;
   since_ = now;
   switch (how) {
   case session_end::goodbye:

@@ -38,6 +38,11 @@ enum class signal_event : std::uint8_t {
 ///   activity       .          .                  begins anew .
 ///   limit reached  .          .                  lost, lost! .
 ///
+/// A session that a newer one has replaced may outlive it at the server, its
+/// own goodbye having been lost. Who says goodbye on the newest session has
+/// left: another that is lost within the limit from then on was not heard
+/// after it, and counts as goodbye.
+///
 /// The limit is heartbeat-interval * missing-hb-allowed from the moment it
 /// began to wait. With heartbeats off (interval 0) nothing is ever lost: what
 /// ends as "lost" or "failed" then waits without a limit. The client itself is
@@ -82,8 +87,9 @@ private:
   heartbeat_settings settings_;
   state state_ = state::quiet;
   bool expected_ = false;
-  std::vector<session_id> sessions_;
-  time_point since_; ///< while waiting
+  std::vector<session_id> sessions_;  ///< the newest last
+  std::optional<time_point> goodbye_; ///< on what was the newest session
+  time_point since_;                  ///< while waiting
 };
 
 } // namespace tocsin::protocol::signal

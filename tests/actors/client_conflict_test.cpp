@@ -1,3 +1,4 @@
+#include "actors/client_flags.hpp"
 #include "tests/actors/client_fixture.hpp"
 
 namespace tocsin::actors {
@@ -109,6 +110,20 @@ TEST_F(client_conflict_test, a_loser_is_deactivated_without_a_gap_and_kept) {
   auto again = std::ranges::any_of(
       store->audit, [](const auto& e) { return e.action == "reactivate"; });
   EXPECT_TRUE(again);
+}
+
+TEST_F(client_conflict_test, what_is_withdrawn_does_not_come_back) {
+  begin(sig::conflict_policy::newest_wins);
+  put(first, 1, wanted("192.0.2.0/25"));
+  put(second, 5, wanted("192.0.2.1/32"));
+  ASSERT_EQ(state(first, 1), status::withdrawn);
+  self->send(first.handle, atom::serve_v,
+             request(first, dots_request::method::remove, 1));
+  self->send(first.handle, atom::begin_v, std::uint32_t{1});
+  sched.run();
+  EXPECT_EQ(store->mitigations.at({"acme", "cuid-1", 1}).status,
+            static_cast<std::uint8_t>(status::terminated));
+  EXPECT_EQ(get(first, 1).code, 0x84);
 }
 
 TEST_F(client_conflict_test, a_loser_stays_in_force_until_the_winner_is) {
@@ -344,6 +359,15 @@ TEST_F(client_conflict_test, what_is_remembered_of_refusals_is_limited) {
   EXPECT_EQ(store->commits, commits);
   put(second, 51, wanted("192.0.2.0/32"));
   EXPECT_GT(store->commits, commits) << "the oldest was forgotten";
+}
+
+TEST_F(client_conflict_test, that_nobody_won_is_stored) {
+  begin(sig::conflict_policy::reject_all, true);
+  put(first, 1, wanted("192.0.2.0/25"));
+  EXPECT_EQ(put(second, 5, wanted("192.0.2.1/32")).code, 0x41);
+  for (const auto& [_, record] : store->mitigations)
+    EXPECT_EQ(record.flags, flag_suspended | flag_nobody);
+  EXPECT_THAT(store->mitigations, SizeIs(2));
 }
 
 } // namespace

@@ -74,6 +74,17 @@ TEST_F(client_loss_test, a_broken_session_counts_after_the_silence_allowed) {
   EXPECT_THAT(site->rules, SizeIs(1));
 }
 
+// SIG-126: the newer one waits, so that nothing takes the older one's place.
+TEST_F(client_loss_test, a_running_one_ends_when_an_armed_one_replaces_it) {
+  arm();
+  session_down(uut, 4, session_end::lost);
+  ASSERT_THAT(site->rules, SizeIs(1));
+  session_up(uut, 5, seen);
+  EXPECT_EQ(put(uut, 2, wanted("192.0.2.0/24", false)).code, 0x41);
+  EXPECT_EQ(get(uut, 1).code, 0x84);
+  EXPECT_TRUE(site->rules.empty());
+}
+
 TEST_F(client_loss_test, where_policy_forbids_it_the_request_is_refused) {
   loss.allowed = false;
   uut = start("acme", "cuid-9");

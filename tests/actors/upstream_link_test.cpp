@@ -100,6 +100,19 @@ TEST_F(upstream_link_test, a_session_moves_from_tcp_to_udp_when_that_works) {
   EXPECT_EQ(upstream_setup{}.udp_probe, 24h);
 }
 
+// SIG-295
+TEST_F(upstream_link_test, a_session_lost_while_udp_is_probed_is_set_up_again) {
+  server->dead = {udp4};
+  start([](upstream_setup& x) { x.udp_probe = 300s; });
+  server->dead.clear();
+  server->hanging = {udp4};
+  advance(301s);
+  EXPECT_THAT(server->ways, ElementsAre(udp4, tcp4, udp4));
+  lose(2);
+  advance(1s);
+  EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->via, tcp4);
+}
+
 // SIG-034
 TEST_F(upstream_link_test, udp_is_not_probed_within_five_minutes) {
   server->dead = {udp4};

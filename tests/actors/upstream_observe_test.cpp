@@ -220,6 +220,34 @@ TEST_F(upstream_observe_test, what_is_not_renewed_is_not_asked_for_again) {
   EXPECT_EQ(count("PUT mid=1"), 1u);
 }
 
+TEST_F(upstream_observe_test, what_the_server_lost_and_is_not_renewed_is_over) {
+  server->get = list_of({listed(1, sig::status::mitigated)});
+  EXPECT_TRUE(mitigate(order()));
+  advance(70s);
+  EXPECT_EQ(only().progress, "active");
+  server->get = {0x84, {}, {}, {}};
+  advance(16s);
+  EXPECT_EQ(alerts("no longer holds it"), 1u);
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
+TEST_F(upstream_observe_test, a_notification_tells_what_is_gone) {
+  observe();
+  auto other = order();
+  other.what.prefixes = {*sig::prefix::parse("192.0.2.2/32")};
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_TRUE(mitigate(other));
+  auto both = list_of(
+      {listed(1, sig::status::mitigated), listed(2, sig::status::mitigated)});
+  both.observation = 1;
+  notify(1, both);
+  advance(61s);
+  auto one = list_of({listed(2, sig::status::mitigated)});
+  one.observation = 1;
+  notify(1, one);
+  EXPECT_EQ(only().mid, 2u);
+}
+
 // SIG-186
 TEST_F(upstream_observe_test, a_conflict_raises_one_alarm) {
   observe();
@@ -228,11 +256,17 @@ TEST_F(upstream_observe_test, a_conflict_raises_one_alarm) {
   entry.conflict.emplace();
   entry.conflict->status = sig::conflict_status::inactive_other_active;
   entry.conflict->cause = sig::conflict_cause::overlapping_targets;
+  entry.conflict->retry_timer = 600;
   auto x = list_of({entry});
   x.observation = 1;
   notify(1, x);
   notify(1, x);
   EXPECT_EQ(alerts("is in conflict"), 1u);
+  entry.conflict->retry_timer = 585;
+  x = list_of({entry});
+  x.observation = 1;
+  notify(1, x);
+  EXPECT_EQ(alerts("is in conflict"), 1u) << "time has gone on, no more";
   EXPECT_TRUE(only().conflict);
 }
 
@@ -252,6 +286,26 @@ TEST_F(upstream_observe_test, a_deactivated_request_waits_for_the_timer) {
   advance(89s);
   EXPECT_EQ(count("PUT mid=1"), 1u);
   advance(3s);
+  EXPECT_EQ(count("PUT mid=1"), 2u);
+}
+
+// Then its lifetime counts again.
+TEST_F(upstream_observe_test, what_is_active_again_is_renewed_in_time) {
+  observe();
+  grant(100);
+  EXPECT_TRUE(mitigate(order(true)));
+  auto entry = listed(1, sig::status::withdrawn, 7245);
+  entry.conflict.emplace();
+  entry.conflict->status = sig::conflict_status::inactive_other_active;
+  entry.conflict->retry_timer = 7200;
+  auto x = list_of({entry});
+  x.observation = 1;
+  notify(1, x);
+  x = list_of({listed(1, sig::status::mitigated, 100)});
+  x.observation = 1;
+  notify(1, x);
+  server->get = x;
+  advance(99s);
   EXPECT_EQ(count("PUT mid=1"), 2u);
 }
 

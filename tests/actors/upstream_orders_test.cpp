@@ -325,6 +325,33 @@ TEST_F(upstream_orders_test, more_than_what_is_armed_leads_to_a_warning) {
 }
 
 // COAP-061
+// SIG-126
+TEST_F(upstream_orders_test, what_a_later_order_replaces_is_over) {
+  EXPECT_TRUE(mitigate(order(true)));
+  EXPECT_TRUE(mitigate(order(true)));
+  EXPECT_EQ(only().mid, 2u);
+  EXPECT_EQ(alerts("mitigation 2, which overlaps it, has replaced it"), 1u);
+  EXPECT_THAT(store->mitigations, SizeIs(1));
+}
+
+// SIG-124: of one kind, one replaces the other.
+TEST_F(upstream_orders_test, what_is_armed_is_not_replaced_by_what_is_not) {
+  auto armed = order();
+  armed.immediate = false;
+  EXPECT_TRUE(mitigate(armed));
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_THAT(store->mitigations, SizeIs(2));
+}
+
+// SIG-127
+TEST_F(upstream_orders_test, a_refresh_tells_that_it_was_replaced) {
+  EXPECT_TRUE(mitigate(order(true)));
+  server->put = {0x89, 271, {}, sig::encode(sig::overlap_conflict(7))};
+  advance(3600s);
+  EXPECT_EQ(alerts("mitigation 7, which overlaps it, has replaced it"), 1u);
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
 TEST_F(upstream_orders_test, what_is_refused_is_not_repeated) {
   for (std::uint8_t code : {0x80, 0x81, 0x82}) {
     server->put = {code, {}, {}, {}};

@@ -40,6 +40,29 @@ TEST_F(upstream_test, the_body_is_a_scope_with_its_lifetime) {
   EXPECT_FALSE(scope[0].mid);
 }
 
+TEST_F(upstream_test, its_ticks_do_not_become_more) {
+  auto other = order(true);
+  other.what.prefixes = {*sig::prefix::parse("192.0.2.2/32")};
+  EXPECT_TRUE(mitigate(other)); // whose state is asked for all the time
+  auto live = [this] {
+    for (int i = 0; i < 20; ++i) {
+      auto x = mitigate(order());
+      ASSERT_TRUE(x);
+      EXPECT_TRUE(withdraw(x->mid));
+      advance(1min);
+    }
+  };
+  auto soon = [this] {
+    const auto& all = sched.clock().schedule();
+    return std::distance(all.begin(), all.upper_bound(now() + 30s));
+  };
+  live();
+  auto before = soon();
+  live();
+  live();
+  EXPECT_LE(soon(), before);
+}
+
 TEST_F(upstream_test, an_order_is_durable_before_it_is_sent) {
   store->broken = true;
   EXPECT_FALSE(mitigate(order()));

@@ -58,6 +58,33 @@ TEST(signal_watch, waits_after_a_restart_and_begins_anew_with_activity) {
   EXPECT_FALSE(watch.on_time(t0 + 70s));
 }
 
+// The goodbye of the older session was lost.
+TEST(signal_watch, a_goodbye_on_the_newest_session_is_one_for_all) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.up(2);
+  EXPECT_FALSE(watch.ended(2, session_end::goodbye, t0));
+  EXPECT_FALSE(watch.ended(1, session_end::lost, t0 + 60s));
+  EXPECT_FALSE(watch.expected());
+  EXPECT_FALSE(watch.next_deadline());
+}
+
+TEST(signal_watch, who_was_heard_after_a_goodbye_may_be_lost) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.up(2);
+  watch.ended(2, session_end::goodbye, t0);
+  EXPECT_EQ(watch.ended(1, session_end::lost, t0 + 61s), signal_event::lost);
+}
+
+TEST(signal_watch, a_goodbye_on_an_older_session_ends_only_that) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.up(2);
+  watch.ended(1, session_end::goodbye, t0);
+  EXPECT_EQ(watch.ended(2, session_end::lost, t0 + 30s), signal_event::lost);
+}
+
 TEST(signal_watch, never_says_lost_with_heartbeats_off) {
   signal_watch watch{{0s, 4}};
   watch.up(1);

@@ -131,6 +131,15 @@ TEST(heartbeat, a_client_under_attack_keeps_its_session_and_keeps_sending) {
   EXPECT_EQ(run(uut, 200s, silence).lost, 110);
 }
 
+// SIG-302: the owner takes what it hears for the end of the trouble.
+TEST(heartbeat, a_client_says_again_that_it_gets_no_answers) {
+  heartbeat_machine uut{client, {10s, 3}, t0};
+  uut.set_under_attack(true);
+  EXPECT_THAT(run(uut, 44s, silence).warned, ElementsAre(40));
+  uut.on_traffic(t0 + 45s);
+  EXPECT_THAT(run(uut, 75s, silence).warned, ElementsAre(50));
+}
+
 TEST(heartbeat, a_threshold_passed_again_is_said_again) {
   heartbeat_machine uut{client, {10s, 2}, t0};
   uut.set_under_attack(true);
