@@ -1,4 +1,4 @@
-// What must hold in a run, while it lasts and at its end.
+// What must hold at the end of a run, when everything has healed.
 #include "protocol/signal/scope.hpp"
 #include "tests/sim/simulation.hpp"
 
@@ -13,14 +13,6 @@ namespace sig = protocol::signal;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A server and a device that work for so long have everything in force: the
-/// longest pause before a driver is started again, and before enforcement is
-/// tried again, is a minute.
-constexpr duration calm = 3min;
-
-/// From a change on the disk to the device, when both work.
-constexpr duration enforcement_patience = 30s;
 
 /// What is about to end may be gone on one side already.
 constexpr std::int64_t nearly_over = 60;
@@ -40,9 +32,7 @@ bool ends_soon(const actors::mitigation_view& x) {
   return x.lifetime >= 0 && x.lifetime < nearly_over;
 }
 
-std::string text(const ledger::name& x) {
-  return fmt::format("{}/{}", x.first, x.second);
-}
+} // namespace
 
 std::set<ledger::name>
 names_of(const std::map<std::string, mitigators::rule>& rules) {
@@ -52,8 +42,6 @@ names_of(const std::map<std::string, mitigators::rule>& rules) {
   return out;
 }
 
-} // namespace
-
 std::size_t simulation::client_of(const std::string& cuid) const {
   auto i = std::ranges::find(plan_.clients, cuid, &client_plan::cuid);
   return static_cast<std::size_t>(i - plan_.clients.begin());
@@ -61,96 +49,6 @@ std::size_t simulation::client_of(const std::string& cuid) const {
 
 const sig::customer& simulation::customer_of(const std::string& cuid) const {
   return plan_.customers[plan_.clients[client_of(cuid)].customer];
-}
-
-/// No rule without someone who asked for exactly that, and may.
-void simulation::judge_rule(const mitigators::rule& x) {
-  ledger::name which{x.cuid, x.mid};
-  const auto& who = customer_of(x.cuid);
-  if (x.customer != who.name)
-    world_.violate("a rule of " + text(which) + " bears another customer");
-  for (const auto& prefix : x.prefixes)
-    if (!sig::owns(who, prefix))
-      world_.violate(fmt::format("a rule of {} is about {}, which is not {}'s",
-                                 text(which), prefix.to_string(), who.name));
-  auto order = ledger_.orders().find(which);
-  if (order == ledger_.orders().end()) {
-    world_.violate("a rule for " + text(which) + ", which nobody ordered");
-    return;
-  }
-  if (order->second.request.what.prefixes != x.prefixes)
-    world_.violate("a rule of " + text(which)
-                   + " is about other addresses than ordered");
-  if (order->second.request.trigger_mitigation == false)
-    judge_trigger(which);
-}
-
-/// Loss of signal comes after as much silence as was agreed, not before.
-void simulation::judge_trigger(const ledger::name& which) {
-  if (!triggered_.insert(which).second)
-    return; // it stays in force after the client is heard again
-  auto heard = network_->heard(client_of(which.first));
-  if (heard && world_.now() - *heard < network_->limit())
-    world_.violate(text(which) + " was triggered, yet its client was heard "
-                   + to_text(world_.now() - *heard) + " ago");
-}
-
-/// An order for loss of signal waits for as much silence as was agreed, and for
-/// one heartbeat at most beyond that.
-bool simulation::must_be_in_force(const ledger::name& which,
-                                  const grant_history& x) {
-  auto patience = enforcement_patience;
-  if (x.immediate)
-    return world_.now() - x.created >= patience;
-  auto heard = network_->heard(client_of(which.first));
-  return heard
-         && world_.now() - *heard
-                > network_->limit() + network_->interval() + patience;
-}
-
-void simulation::inspect() {
-  network_->look_for_overdue();
-  if (server_->age() < calm || server_->device.steady() < calm)
-    return;
-  inspect_grants();
-  inspect_rules();
-}
-
-/// What was granted and is neither over nor withdrawn is in force.
-void simulation::inspect_grants() {
-  auto enforced = names_of(server_->device.rules());
-  auto now = world_.now();
-  for (const auto& [which, x] : ledger_.grants()) {
-    bool over = x.expires && *x.expires < now + 5s;
-    if (!x.present || x.grave || over || !must_be_in_force(which, x))
-      continue;
-    if (!enforced.contains(which))
-      world_.violate(text(which) + " was granted, yet is not in force");
-  }
-}
-
-/// What is in force was granted, and ends in time.
-void simulation::inspect_rules() {
-  auto now = world_.now();
-  auto terminating = 2 * plan_.terminating + enforcement_patience;
-  auto enforced = names_of(server_->device.rules());
-  for (const auto& which : enforced) {
-    auto i = ledger_.grants().find(which);
-    bool wanted = i != ledger_.grants().end() && i->second.present;
-    if (wanted && i->second.grave && now - *i->second.grave > terminating)
-      world_.violate(text(which) + " was withdrawn "
-                     + to_text(now - *i->second.grave)
-                     + " ago, yet is in force");
-    if (wanted && i->second.expires && !i->second.grave
-        && now - *i->second.expires > enforcement_patience)
-      world_.violate(text(which) + " has expired, yet is in force");
-    if (wanted)
-      unwanted_.erase(which);
-    else if (now - unwanted_.try_emplace(which, now).first->second > calm)
-      world_.violate(text(which) + " is in force, yet on no disk");
-  }
-  std::erase_if(unwanted_,
-                [&](const auto& x) { return !enforced.contains(x.first); });
 }
 
 /// Asks everybody.
@@ -227,6 +125,9 @@ void simulation::judge_agreement(const testimony& x) {
       auto truth = there.find(which);
       if (ends_soon(view))
         continue;
+      // It knows that it lost a conflict, or was withdrawn by the server.
+      if (!live(view) && truth == there.end())
+        continue;
       if (truth == there.end())
         world_.violate(text(which)
                        + " is active for its client, but not at the server");
@@ -266,9 +167,12 @@ void simulation::judge_order(const ledger::name& which, const order_history& x,
     world_.violate(text(which) + " was granted, though it must be refused");
   if (known && view->progress == "refused" && view->note.empty())
     world_.violate(text(which) + " was refused without a reason");
-  if (x.refused)
+  if (x.refused || x.superseded || x.ended)
     return;
-  if (known
+  // Another client's order stands in the way: it is tried again later.
+  bool waits = known && view->progress == "requested" && view->conflict
+               && view->conflict->retry_timer;
+  if (known && !waits
       && (view->progress == "requested" || view->progress == "withdrawing"))
     world_.violate(text(which) + " is still " + view->progress + ": "
                    + view->note);
@@ -281,6 +185,11 @@ void simulation::judge_order(const ledger::name& which, const order_history& x,
     return; // active: the agreement was judged
   bool over = x.expires && !x.indefinite
               && *x.expires <= world_.now() + std::chrono::seconds{nearly_over};
+  // A server keeps a loser for as long as the conflict is to last.
+  auto grant = ledger_.grants().find(which);
+  over =
+      over
+      || (grant != ledger_.grants().end() && grant->second.lost_conflicts > 0);
   if (!over || x.renew)
     world_.violate(
         text(which)
@@ -295,7 +204,9 @@ void simulation::judge_rules(const testimony& x) {
   std::set<ledger::name> known;
   for (const auto& view : *x.server) {
     ledger::name which{view.cuid, view.mid};
-    known.insert(which);
+    if (view.status != sig::status::withdrawn
+        && view.status != sig::status::signal_loss)
+      known.insert(which);
     if (!live(view) || ends_soon(view)
         || view.status == sig::status::signal_loss)
       continue;
@@ -308,6 +219,44 @@ void simulation::judge_rules(const testimony& x) {
   for (const auto& which : enforced)
     if (!known.contains(which))
       world_.violate(text(which) + " has a rule, but is not known any more");
+}
+
+/// Who could come back to UDP has done so; who cannot lives with TCP.
+void simulation::judge_transports(const testimony& x) {
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    const auto& client = plan_.clients[i];
+    bool blocked = client.udp_dies && !client.udp_returns;
+    bool probes = client.udp_probe == sig::least_udp_probe;
+    if (!x.sessions[i] || (!blocked && !probes))
+      continue;
+    std::string_view wanted = blocked ? "simulated TLS" : "simulated DTLS";
+    for (const auto& session : *x.sessions[i])
+      if (session.transport != wanted)
+        world_.violate(fmt::format("{} has a session over {} instead of {}",
+                                   client.cuid, session.transport, wanted));
+  }
+}
+
+/// What the server said that it knows, it knows, unless it was started anew.
+void simulation::judge_reports(const testimony& x) {
+  if (!x.server)
+    return;
+  for (const auto& [which, report] : ledger_.reports()) {
+    auto grant = ledger_.grants().find(which);
+    if (!report.lone || world_.now() - report.asked >= server_->age()
+        || grant == ledger_.grants().end() || !grant->second.present
+        || grant->second.grave || !grant->second.immediate
+        || grant->second.suspended || grant->second.since >= report.asked)
+      continue;
+    auto text_known =
+        "the client reports: " + std::string{sig::to_string(report.what)};
+    for (const auto& view : *x.server)
+      if (view.cuid == which.first && view.mid == which.second
+          && view.note != text_known)
+        world_.violate(fmt::format("{}: the server was told '{}', yet says "
+                                   "'{}'",
+                                   text(which), text_known, view.note));
+  }
 }
 
 /// When nobody wants anything any more, nothing is left.

@@ -23,6 +23,13 @@ bool link::cut(way where, time_point now) const {
   });
 }
 
+link link::healed(bool well) const {
+  path_quality quality;
+  if (!well)
+    quality.loss = {100, 100};
+  return {quality, {}, block_};
+}
+
 time_point link::open_again(way where, time_point now) const {
   for (const auto& x : outages_)
     if (x.cut[index(where)] && x.from <= now && now < x.until)
@@ -46,6 +53,8 @@ duration link::transit(dice& chance) const {
 std::vector<duration> link::carry(way where, time_point now,
                                   dice& chance) const {
   std::vector<duration> out;
+  if (block_.from <= now && now < block_.until)
+    return out;
   int copies = chance.chance(quality_.duplicates) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     auto takes = transit(chance);

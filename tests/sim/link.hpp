@@ -26,11 +26,21 @@ struct outage {
   std::array<bool, 2> cut{}; ///< by `way`
 };
 
+/// A time in which the network lets streams pass, but no datagrams.
+struct udp_block {
+  time_point from = time_point::max();
+  time_point until = time_point::max();
+};
+
 /// One client's path to the server.
 class link {
 public:
-  link(path_quality quality, std::vector<outage> outages)
-      : quality_{quality}, outages_{std::move(outages)} {}
+  link(path_quality quality, std::vector<outage> outages, udp_block block = {})
+      : quality_{quality}, outages_{std::move(outages)}, block_{block} {}
+
+  /// The same path without faults, but for the network's policy; or (with
+  /// false) one that carries nothing.
+  link healed(bool well) const;
 
   bool cut(way where, time_point now) const;
 
@@ -48,6 +58,7 @@ private:
 
   path_quality quality_;
   std::vector<outage> outages_;
+  udp_block block_;
 };
 
 } // namespace tocsin::sim

@@ -56,10 +56,12 @@ bool read(arguments& to, int argc, char** argv) {
 void print(const outcome& x) {
   fmt::print(
       "seed {}: {}, {:.2f} h, {} datagrams, {} orders, {} granted, {} "
-      "refused, {} sessions lost, trace {:016x}\n",
+      "refused, {} sessions lost, {} triggered, {} deactivated, {} superseded, "
+      "{} reports, {} streams, trace {:016x}\n",
       x.seed, x.violations.empty() ? "holds" : "FAILS",
       std::chrono::duration<double, std::ratio<3600>>{x.virtual_time}.count(),
-      x.datagrams, x.orders, x.grants, x.refusals, x.losses, x.hash);
+      x.datagrams, x.orders, x.grants, x.refusals, x.losses, x.triggered,
+      x.deactivated, x.superseded, x.reports, x.streams, x.hash);
   for (const auto& what : x.violations)
     fmt::print("  {}\n", what);
   if (!x.violations.empty())

@@ -71,7 +71,7 @@ void network::send(const address& at, way where, byte_view octets) {
   auto now = world_.now();
   bytes copy(octets.begin(), octets.end());
   if (world_.tracing())
-    world_.note(fmt::format(
+    world_.print(fmt::format(
         "{} {} {} {}", at, where == way::to_server ? "->" : "<-", octets.size(),
         static_cast<char>(octets[reliable(at) ? 2 : 0])));
   if (reliable(at)) {
@@ -89,9 +89,13 @@ void network::send(const address& at, way where, byte_view octets) {
 }
 
 void network::deliver(const address& at, way where, const bytes& octets) {
-  world_.note(fmt::format("{} {} {} {:08x}", at,
-                          where == way::to_server ? "=>" : "<=", octets.size(),
-                          digest(octets)));
+  auto sum = digest(octets);
+  world_.stir(static_cast<std::uint64_t>(world_.elapsed().count()));
+  world_.stir(sum);
+  if (world_.tracing())
+    world_.print(
+        fmt::format("{} {} {} {:08x}", at,
+                    where == way::to_server ? "=>" : "<=", octets.size(), sum));
   if (where == way::to_server)
     to_server(at, owner_.at(at), octets);
   else
@@ -145,6 +149,9 @@ void network::reset(const address& at, way where, const std::string& why) {
       if (auto x = clients_.extract(at); !x.empty())
         caf::anon_send(x.mapped().handle, atom::gone_v, why);
     } else if (auto x = servers_.extract(at); !x.empty()) {
+      remember(x.mapped());
+      if (x.mapped().up)
+        ended_[x.mapped().client] = world_.now();
       caf::anon_send(x.mapped().handle, atom::gone_v, why);
     }
   });
@@ -184,13 +191,16 @@ void network::server_ended(const address& at) {
   if (node.empty())
     return;
   world_.note("ended at the server: " + at);
-  if (node.mapped().up)
-    gone_[node.mapped().client] =
-        std::max(gone_[node.mapped().client].value_or(time_point{}),
-                 node.mapped().heard);
-  judge_end(node.mapped(), reliable(at));
+  remember(node.mapped());
+  if (!judge_end(node.mapped(), reliable(at)) && node.mapped().up)
+    ended_[node.mapped().client] = world_.now();
   if (reliable(at))
     reset(at, way::to_client, "closed by the peer");
+}
+
+void network::remember(const server_end& x) {
+  if (x.up)
+    gone_[x.client] = std::max(gone_[x.client].value_or(time_point{}), x.heard);
 }
 
 void network::client_ended(const address& at) {
@@ -208,13 +218,13 @@ void network::client_ended(const address& at) {
 
 /// A session that ends by the server's own decision was lost: then the silence
 /// must have lasted as long as it has to, and no longer than one heartbeat more
-/// (RFC 9132, Section 4.7).
-void network::judge_end(const server_end& x, bool reliable) {
+/// (RFC 9132, Section 4.7). False: it ended otherwise.
+bool network::judge_end(const server_end& x, bool reliable) {
   if (!x.up || x.ended_by_peer || refusing_)
-    return;
+    return false;
   // A stream without the peer's CSM in time is aborted: it was no session yet.
   if (reliable && world_.now() - *x.up <= protocol::coap::csm_timeout)
-    return;
+    return false;
   ++lost_sessions_;
   auto silence = world_.now() - x.heard;
   if (silence < limit())
@@ -223,6 +233,7 @@ void network::judge_end(const server_end& x, bool reliable) {
   else if (silence > limit() + heartbeats_.interval)
     world_.violate("a session was lost only after " + to_text(silence)
                    + " of silence; the limit is " + to_text(limit()));
+  return true;
 }
 
 void network::look_for_overdue() {
@@ -242,6 +253,14 @@ std::optional<time_point> network::heard(std::size_t client) const {
     if (x.client == client && x.up)
       last = std::max(last.value_or(x.heard), x.heard);
   return last;
+}
+
+time_point network::silent_since(std::size_t client) const {
+  return heard(client).value_or(opened_);
+}
+
+time_point network::counted_since(std::size_t client) const {
+  return std::max(silent_since(client), ended_[client]);
 }
 
 std::size_t network::client_sessions(std::size_t client) const {
@@ -275,13 +294,8 @@ void network::drop_client(std::size_t client) {
 }
 
 void network::heal(bool well) {
-  path_quality dead;
-  dead.loss = {100, 100};
   for (auto& x : paths_)
-    if (well)
-      x = link{{}, {}};
-    else
-      x = link{dead, {}};
+    x = x.healed(well);
 }
 
 } // namespace tocsin::sim

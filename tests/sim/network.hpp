@@ -25,6 +25,7 @@ struct client_door {
   std::string upstream;
   protocol::signal::config_policy policy;
   std::optional<protocol::signal::session_sets> wishes;
+  std::chrono::seconds udp_probe{};
 };
 
 /// The paths between clients and the server, with what ends there: the
@@ -36,10 +37,13 @@ public:
   network(world& in, std::vector<link> paths,
           protocol::signal::heartbeat_settings heartbeats)
       : world_{in}, paths_{std::move(paths)}, heartbeats_{heartbeats},
-        gone_(paths_.size()) {}
+        gone_(paths_.size()), ended_(paths_.size()) {}
 
   /// The server takes sessions from now on.
-  void open(server_door door) { door_ = std::move(door); }
+  void open(server_door door) {
+    door_ = std::move(door);
+    opened_ = world_.now();
+  }
   /// It takes no more; those it has are about to be ended in an orderly way.
   void refuse_newcomers();
   /// Its process is gone, and all sessions with it.
@@ -61,6 +65,14 @@ public:
   /// life.
   std::optional<time_point> heard(std::size_t client) const;
 
+  /// Since when this client is silent: that moment, or when the server was
+  /// ready in its present life.
+  time_point silent_since(std::size_t client) const;
+
+  /// Since when the server counts that: a session that broke is no verdict of
+  /// the heartbeats, and makes it count anew.
+  time_point counted_since(std::size_t client) const;
+
   /// For how long a client has to be silent to be lost (RFC 9132, Section 4.7).
   duration limit() const {
     return heartbeats_.interval * heartbeats_.missing_allowed;
@@ -72,6 +84,7 @@ public:
 
   std::uint64_t datagrams() const { return datagrams_; }
   std::uint64_t losses() const { return lost_sessions_; }
+  std::uint64_t streams() const { return streams_.size(); }
 
 private:
   /// One session at the server.
@@ -103,8 +116,9 @@ private:
   bool reliable(const address& at) const { return streams_.contains(at); }
   void spawn_server_end(const address& at, std::size_t client);
   void server_ended(const address& at);
+  void remember(const server_end& x);
   void client_ended(const address& at);
-  void judge_end(const server_end& x, bool reliable);
+  bool judge_end(const server_end& x, bool reliable);
   void note_heard(server_end& x, byte_view octets);
 
   world& world_;
@@ -117,6 +131,8 @@ private:
   std::map<address, std::size_t> owner_; ///< of every address ever used
   std::set<address> streams_;
   std::vector<std::optional<time_point>> gone_; ///< last heard, by client
+  std::vector<time_point> ended_; ///< last session, without a verdict
+  time_point opened_;
   std::uint64_t next_id_ = 1;
   std::uint32_t next_port_ = 1024;
   std::uint64_t datagrams_ = 0;

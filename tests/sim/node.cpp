@@ -86,6 +86,14 @@ void node::crash() {
   root_ = actors::supervisor_actor{};
 }
 
+void node::finish() {
+  caf::anon_send(root_, atom::finish_v);
+  world_.after(1s, [this, life = life_] {
+    if (life == life_)
+      crash();
+  });
+}
+
 void server_node::start() {
   world_.note("server starts");
   auto setup = std::make_shared<actors::supervisor_setup>();
@@ -93,6 +101,9 @@ void server_node::start() {
   setup->roles = {"server"};
   setup->customers = settings_.customers;
   setup->life = settings_.life;
+  setup->loss.heartbeats =
+      protocol::signal::heartbeats_of(settings_.policy.defaults);
+  setup->conflicts = settings_.conflicts;
   setup->mitigators.push_back(
       {"edge", "simulated", "server", device.starter()});
   launch(setup);
@@ -124,11 +135,7 @@ void server_node::stop() {
     return;
   world_.note("server ends in order");
   network_.refuse_newcomers();
-  caf::anon_send(root_, atom::finish_v);
-  world_.after(1s, [this, life = life_] {
-    if (life == life_)
-      crash();
-  });
+  finish();
 }
 
 void client_node::start() {
@@ -141,6 +148,7 @@ void client_node::start() {
   up.host = "198.51.100.1";
   up.cuid = settings_.cuid;
   up.open = network_.opener(settings_.door);
+  up.udp_probe = settings_.door.udp_probe;
   up.random = [this] {
     return static_cast<std::uint32_t>(world_.chance().next());
   };
@@ -166,6 +174,13 @@ void client_node::crash() {
   network_.drop_client(settings_.door.client);
   node::crash();
   upstream_ = actors::upstream_actor{};
+}
+
+void client_node::stop() {
+  if (!alive_)
+    return;
+  world_.note("client " + settings_.cuid + " ends in order");
+  finish();
 }
 
 } // namespace tocsin::sim

@@ -29,6 +29,8 @@ public:
   virtual void start() = 0;
   /// The process ends without a word.
   virtual void crash();
+  /// An orderly end, then the crash that cannot hurt any more.
+  virtual void stop() = 0;
 
   bool alive() const { return alive_; }
   /// It is up, and was so for this long.
@@ -41,6 +43,8 @@ public:
 protected:
   /// Fills in what any node needs, and starts it.
   void launch(std::shared_ptr<actors::supervisor_setup> setup);
+  /// Tells it to end, and lets it crash a moment later.
+  void finish();
 
   world& world_;
   std::shared_ptr<disk> disk_ = std::make_shared<disk>();
@@ -58,6 +62,7 @@ public:
     protocol::signal::customer_table customers;
     protocol::signal::config_policy policy;
     protocol::signal::lifecycle_settings life;
+    protocol::signal::conflict_rules conflicts;
   };
 
   server_node(world& in, network& net, settings x)
@@ -66,8 +71,7 @@ public:
 
   void start() override;
   void crash() override;
-  /// An orderly end, then the crash that cannot hurt any more.
-  void stop();
+  void stop() override;
 
 private:
   network& network_;
@@ -92,6 +96,7 @@ public:
 
   void start() override;
   void crash() override;
+  void stop() override;
 
   const settings& who() const { return settings_; }
   const actors::upstream_actor& upstream() const { return upstream_; }

@@ -1,8 +1,8 @@
 #pragma once
 #include "protocol/signal/body.hpp"
+#include "protocol/signal/conflict.hpp"
 #include "protocol/signal/customer.hpp"
 #include "protocol/signal/session_config.hpp"
-#include "tests/sim/features.hpp"
 #include "tests/sim/link.hpp"
 
 #include <optional>
@@ -20,10 +20,10 @@ struct order_plan {
   protocol::signal::target what;
   std::int64_t lifetime = 3600;
   bool renew = false;
-  bool immediate = true;
-  bool foreign = false; ///< not the customer's own: must be refused
+  bool immediate = true; ///< false: to start when the signal is lost
+  bool foreign = false;  ///< not the customer's own: must be refused
   std::optional<moment> withdrawn;
-  std::optional<moment> judged; ///< efficacy is reported
+  std::vector<moment> judged; ///< efficacy is reported
 };
 
 /// A node is down from the first to the second.
@@ -42,6 +42,11 @@ struct client_plan {
     std::array<bool, 2> ways{};
   };
   std::vector<cut> outages;
+  /// UDP does not pass: from when, and until when (nothing: to the end, after
+  /// everything else has healed, too).
+  std::optional<moment> udp_dies;
+  std::optional<moment> udp_returns;
+  std::chrono::seconds udp_probe{};
   std::vector<downtime> crashes;
   std::vector<order_plan> orders;
   std::optional<protocol::signal::session_sets> wishes;
@@ -51,6 +56,7 @@ struct client_plan {
 struct plan {
   moment length{}; ///< of the troubled time
   protocol::signal::config_policy policy;
+  protocol::signal::conflict_rules conflicts;
   std::chrono::seconds terminating{120};
   std::vector<protocol::signal::customer> customers;
   std::vector<client_plan> clients;
@@ -59,7 +65,7 @@ struct plan {
   std::vector<downtime> device_failures;
 };
 
-plan draw(std::uint64_t seed, const features& with);
+plan draw(std::uint64_t seed);
 
 /// One line each, for a trace.
 std::vector<std::string> describe(const plan& x);

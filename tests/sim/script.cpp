@@ -16,6 +16,9 @@ constexpr std::chrono::seconds operator_patience{120};
 /// between attempts to connect, and than the slowest repeat.
 constexpr duration healing = 45min;
 
+/// Before the end of that, when all report how well their mitigations work.
+constexpr duration last_reports = 3min;
+
 /// For graves to vanish (actors/client.hpp: five minutes, looked after every
 /// five), and CLIENTs with them.
 constexpr duration resting = 25min;
@@ -31,7 +34,12 @@ std::vector<link> paths_of(const plan& x, time_point born) {
     std::vector<outage> outages;
     for (const auto& cut : client.outages)
       outages.push_back({born + cut.from, born + cut.until, cut.ways});
-    out.emplace_back(client.path, std::move(outages));
+    udp_block block;
+    if (client.udp_dies)
+      block.from = born + *client.udp_dies;
+    if (client.udp_returns)
+      block.until = born + *client.udp_returns;
+    out.emplace_back(client.path, std::move(outages), block);
   }
   return out;
 }
@@ -43,8 +51,8 @@ protocol::signal::customer_table table_of(const plan& x) {
 } // namespace
 
 simulation::simulation(std::uint64_t seed, const options& with)
-    : seed_{seed}, options_{with}, plan_{draw(seed, with.with)},
-      world_{seed, with.trace}, born_{world_.now()} {
+    : seed_{seed}, options_{with}, plan_{draw(seed)}, world_{seed, with.trace},
+      born_{world_.now()} {
   for (const auto& line : describe(plan_))
     world_.note(line);
   network_ = std::make_unique<network>(
@@ -55,9 +63,15 @@ simulation::simulation(std::uint64_t seed, const options& with)
   server.policy = plan_.policy;
   server.life.terminating = plan_.terminating;
   server.life.terminating_max = 2 * plan_.terminating;
+  server.conflicts = plan_.conflicts;
+  spoil(server);
   server_ = std::make_unique<server_node>(world_, *network_, server);
   server_->store().durable = [this](const storage::change& x) {
     ledger_.on_server_change(x);
+  };
+  ledger_.triggered = [this](const ledger::name& x) { judge_trigger(x); };
+  ledger_.deactivated = [this](const ledger::name& x) {
+    judge_deactivation(x);
   };
   server_->device.judge = [this](const mitigators::rule& x) { judge_rule(x); };
   server_->store().forgets = with.defect == sabotage::server_forgets;
@@ -65,7 +79,8 @@ simulation::simulation(std::uint64_t seed, const options& with)
   for (std::size_t i = 0; i < plan_.clients.size(); ++i) {
     const auto& x = plan_.clients[i];
     client_node::settings client;
-    client.door = {i, x.identity, "provider", plan_.policy, x.wishes};
+    client.door = {i,        x.identity, "provider", plan_.policy,
+                   x.wishes, x.udp_probe};
     client.cuid = x.cuid;
     client.customer = x.customer;
     auto& node = clients_.emplace_back(
@@ -91,6 +106,17 @@ simulation::~simulation() {
   server_->crash();
   world_.kill(operators_);
   world_.run_until(world_.now());
+}
+
+/// Settings of a server that does not do what its operator believes.
+void simulation::spoil(server_node::settings& x) const {
+  auto& missing = x.policy.defaults.missing_hb_allowed;
+  if (options_.defect == sabotage::impatience)
+    missing = 1;
+  else if (options_.defect == sabotage::patience)
+    missing *= 4;
+  else if (options_.defect == sabotage::no_arbiter)
+    x.conflicts.policy = protocol::signal::conflict_policy::accept_all;
 }
 
 void simulation::ask(inquiry what) {
@@ -122,8 +148,8 @@ void simulation::schedule() {
 
 void simulation::schedule_downtime(const downtime& x, node& who) {
   world_.at(time_of(x.from), [this, orderly = x.orderly, &who] {
-    if (orderly && &who == server_.get())
-      server_->stop();
+    if (orderly)
+      who.stop();
     else
       who.crash();
   });
@@ -153,9 +179,8 @@ void simulation::give_order(std::size_t client, const order_plan& x) {
     if (x.withdrawn)
       world_.at(time_of(*x.withdrawn),
                 [this, client, mid] { withdraw(client, mid); });
-    if (x.judged)
-      world_.at(time_of(*x.judged),
-                [this, client, mid] { report(client, mid); });
+    for (auto when : x.judged)
+      world_.at(time_of(when), [this, client, mid] { report(client, mid); });
   };
   ask([to = node.upstream(), order, acknowledged](auto* self) {
     self->request(to, operator_patience, atom::order_v, order)
@@ -174,15 +199,24 @@ void simulation::withdraw(std::size_t client, std::uint32_t mid) {
 }
 
 void simulation::report(std::size_t client, std::uint32_t mid) {
+  using protocol::signal::attack_status;
   auto& node = *clients_[client];
-  if (node.alive() && node.upstream())
-    ask([to = node.upstream(), mid](auto* self) {
-      self->request(to, operator_patience, atom::report_v, mid,
-                    protocol::signal::attack_status::under_attack,
-                    duration{30s})
-          .then([](const actors::mitigation_view&) {},
-                [](const caf::error&) {});
-    });
+  if (!node.alive() || !node.upstream())
+    return;
+  auto what = world_.chance().chance(50)
+                  ? attack_status::under_attack
+                  : attack_status::successfully_mitigated;
+  ledger::name which{plan_.clients[client].cuid, mid};
+  ledger_.reporting(which, what);
+  auto answered = [this, which, what](const actors::mitigation_view& x) {
+    if (x.note.empty())
+      ledger_.reported(which, what);
+  };
+  ask([to = node.upstream(), mid, what, answered](auto* self) {
+    self->request(to, operator_patience, atom::report_v, mid, what,
+                  duration{30s})
+        .then(answered, [](const caf::error&) {});
+  });
 }
 
 /// From now on nothing disturbs anybody.
@@ -195,6 +229,12 @@ void simulation::heal() {
   for (auto& x : clients_)
     if (!x->alive())
       x->start();
+}
+
+void simulation::report_everything() {
+  for (const auto& [which, x] : ledger_.orders())
+    if (x.granted && !x.erased && !x.withdrawn)
+      report(client_of(which.first), which.second);
 }
 
 void simulation::withdraw_everything() {
@@ -221,12 +261,18 @@ outcome simulation::run() {
   bool rested = pass(plan_.length);
   if (rested) {
     heal();
-    rested = pass(healing);
+    rested = pass(healing - last_reports);
+  }
+  if (rested) {
+    report_everything();
+    rested = pass(last_reports);
   }
   if (rested) {
     auto all = hear();
     judge_sessions(all);
+    judge_transports(all);
     judge_agreement(all);
+    judge_reports(all);
     judge_rules(all);
     withdraw_everything();
     rested = pass(resting);
@@ -244,7 +290,14 @@ outcome simulation::run() {
     ++x.orders;
     x.grants += order.granted.has_value();
     x.refusals += order.refused;
+    x.superseded += order.superseded;
   }
+  for (const auto& [_, grant] : ledger_.grants()) {
+    x.triggered += grant.triggered;
+    x.deactivated += grant.lost_conflicts;
+  }
+  x.reports = ledger_.reports().size();
+  x.streams = network_->streams();
   return x;
 }
 

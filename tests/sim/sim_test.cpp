@@ -35,16 +35,28 @@ class seeds : public simulation_test,
 
 } // namespace
 
-// SIG-305, SIG-308
+// SIG-124, SIG-126, SIG-305, SIG-308
 TEST_P(seeds, keep_every_promise) {
   std::uint64_t granted = 0;
+  outcome sum;
   for (std::uint64_t i = 0; i < seeds_per_test; ++i) {
     auto x = run(GetParam() + i);
     granted += x.grants;
+    sum.triggered += x.triggered;
+    sum.deactivated += x.deactivated;
+    sum.superseded += x.superseded;
+    sum.reports += x.reports;
+    sum.streams += x.streams;
     EXPECT_THAT(x.violations, IsEmpty())
         << "repeat: tools/sim --seed " << x.seed << " --trace";
   }
-  EXPECT_GT(granted, seeds_per_test); // something was going on
+  // Something was going on, of every kind.
+  EXPECT_GT(granted, seeds_per_test);
+  EXPECT_GT(sum.triggered, 0u);
+  EXPECT_GT(sum.deactivated, 0u);
+  EXPECT_GT(sum.superseded, 0u);
+  EXPECT_GT(sum.reports, seeds_per_test);
+  EXPECT_GT(sum.streams, seeds_per_test);
 }
 
 INSTANTIATE_TEST_SUITE_P(first_two_hundred, seeds,
@@ -75,6 +87,21 @@ TEST_F(simulation_test, rules_that_stay_are_caught) {
 TEST_F(simulation_test, rules_that_vanish_are_caught) {
   EXPECT_THAT(judge(sabotage::rules_vanish),
               Contains(HasSubstr("was granted, yet is not in force")));
+}
+
+TEST_F(simulation_test, a_server_that_gives_clients_up_early_is_caught) {
+  EXPECT_THAT(judge(sabotage::impatience),
+              Contains(HasSubstr("was started after")));
+}
+
+TEST_F(simulation_test, a_server_that_waits_for_too_long_is_caught) {
+  EXPECT_THAT(judge(sabotage::patience),
+              Contains(HasSubstr("does not start after")));
+}
+
+TEST_F(simulation_test, a_server_that_decides_no_conflicts_is_caught) {
+  EXPECT_THAT(judge(sabotage::no_arbiter),
+              Contains(HasSubstr("though they are in conflict")));
 }
 
 TEST_F(simulation_test, sessions_that_do_not_recover_are_caught) {

@@ -19,11 +19,13 @@ enum class sabotage : std::uint8_t {
   rules_stay,      ///< the device does not give up rules
   rules_vanish,    ///< the device loses its rules now and then
   link_stays_dead, ///< what is called healed is not
+  impatience,      ///< the server gives clients up at the first silence
+  patience,        ///< it waits for longer than agreed
+  no_arbiter,      ///< it does not decide conflicts
 };
 
 struct options {
   std::ostream* trace = nullptr;
-  features with = enabled;
   sabotage defect = sabotage::none;
 };
 
@@ -38,11 +40,20 @@ struct outcome {
   std::uint64_t orders = 0;
   std::uint64_t grants = 0;
   std::uint64_t refusals = 0;
-  std::uint64_t losses = 0; ///< sessions lost by silence
+  std::uint64_t losses = 0;      ///< sessions lost by silence
+  std::uint64_t triggered = 0;   ///< orders by loss of signal
+  std::uint64_t deactivated = 0; ///< orders by a conflict
+  std::uint64_t superseded = 0;  ///< orders by later ones of the same client
+  std::uint64_t reports = 0;     ///< of efficacy, answered
+  std::uint64_t streams = 0;     ///< sessions over TCP
 };
 
 /// Runs one seed.
 outcome run(std::uint64_t seed, const options& with = {});
+
+/// Whose rules these are.
+std::set<ledger::name>
+names_of(const std::map<std::string, mitigators::rule>& rules);
 
 /// One run: the nodes and their network, the script, and the judge.
 class simulation {
@@ -67,6 +78,7 @@ private:
   using inquiry = std::function<void(caf::event_based_actor*)>;
 
   // script.cpp: what happens
+  void spoil(server_node::settings& x) const;
   void ask(inquiry what);
   void schedule();
   void schedule_orders(std::size_t client);
@@ -74,23 +86,34 @@ private:
   void give_order(std::size_t client, const order_plan& x);
   void withdraw(std::size_t client, std::uint32_t mid);
   void report(std::size_t client, std::uint32_t mid);
+  void report_everything();
   void heal();
   void withdraw_everything();
   bool pass(duration x);
   time_point time_of(moment x) const { return born_ + x; }
 
-  // judge.cpp: what must hold
-  testimony hear();
+  // inspect.cpp: what must hold all the time
   void judge_rule(const mitigators::rule& x);
   void judge_trigger(const ledger::name& which);
+  void judge_deactivation(const ledger::name& which);
   void inspect();
-  bool must_be_in_force(const ledger::name& which, const grant_history& x);
+  bool judge_sleeper(const ledger::name& which, const grant_history& x,
+                     bool enforced);
   void inspect_grants();
   void inspect_rules();
+  void inspect_conflicts();
+  void inspect_own(const ledger::name& a, const grant_history& x,
+                   const ledger::name& b, const grant_history& y);
+  bool rivals(const ledger::name& a, const ledger::name& b) const;
+
+  // judge.cpp: what must hold at the end
+  testimony hear();
   void judge_agreement(const testimony& x);
   void judge_order(const ledger::name& which, const order_history& x,
                    const testimony& all);
+  void judge_reports(const testimony& x);
   void judge_sessions(const testimony& x);
+  void judge_transports(const testimony& x);
   void judge_rules(const testimony& x);
   void judge_base(const testimony& x);
   std::size_t client_of(const std::string& cuid) const;
@@ -107,8 +130,11 @@ private:
   std::vector<std::unique_ptr<client_node>> clients_;
   caf::actor operators_; ///< asks the nodes, and hears their answers
   std::deque<inquiry> inquiries_;
-  std::set<ledger::name> triggered_;            ///< by loss of signal
   std::map<ledger::name, time_point> unwanted_; ///< rules, and since when
+  /// Pairs that are in force and must not, and since when.
+  std::map<std::pair<ledger::name, ledger::name>, time_point> quarrels_;
+  /// Deactivated ones in whose way nobody stands, and since when.
+  std::map<ledger::name, time_point> free_;
 };
 
 } // namespace tocsin::sim

@@ -61,7 +61,8 @@ actors::driver_starter site::starter() {
 
 void site::say(const std::shared_ptr<process>& to, const std::string& lines) {
   auto takes = std::chrono::milliseconds{world_.chance().between(1, 30)};
-  world_.after(takes, [this, to, lines] {
+  latest_ = std::max<time_point>(latest_, world_.now() + takes);
+  world_.at(latest_, [this, to, lines] {
     if (!to->alive)
       return;
     to->splitter.push(lines);

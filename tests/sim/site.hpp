@@ -59,6 +59,7 @@ private:
   std::map<std::string, std::uint64_t> packets_;
   std::shared_ptr<process> running_;
   std::optional<time_point> since_; ///< synchronised
+  time_point latest_;               ///< line on its way: a pipe keeps the order
   bool working_ = true;
 };
 

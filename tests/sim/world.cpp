@@ -75,11 +75,15 @@ void world::kill(const caf::actor& who) {
 }
 
 void world::note(const std::string& line) {
-  auto text = to_text(elapsed()) + ' ' + line;
-  for (auto c : text)
-    hash_ = (hash_ ^ static_cast<std::uint8_t>(c)) * 0x100000001B3u;
+  stir(static_cast<std::uint64_t>(elapsed().count()));
+  for (auto c : line)
+    stir(static_cast<std::uint8_t>(c));
+  print(line);
+}
+
+void world::print(const std::string& line) {
   if (trace_ != nullptr)
-    *trace_ << text << '\n';
+    *trace_ << to_text(elapsed()) << ' ' << line << '\n';
 }
 
 void world::violate(const std::string& what) {

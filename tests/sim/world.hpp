@@ -49,6 +49,10 @@ public:
 
   /// Adds a line to the record.
   void note(const std::string& line);
+  /// As part of the record, but cheaper: a line for the trace and numbers that
+  /// stand for it.
+  void print(const std::string& line);
+  void stir(std::uint64_t x) { hash_ = (hash_ ^ x) * 0x100000001B3u; }
   bool tracing() const { return trace_ != nullptr; }
   std::uint64_t trace_hash() const { return hash_; }
 
