@@ -300,6 +300,9 @@ client(client_actor::stateful_pointer<client_state> self,
       [state](atom::adopt, mitigator_table& table) {
         state->adopt(std::move(table));
       },
+      [state](atom::store, const caf::strong_actor_ptr& data) {
+        state->adopt_datastore(data);
+      },
       [state](atom::changed, mitigation_view& view) {
         state->on_changed(std::move(view));
       },

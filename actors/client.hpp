@@ -37,6 +37,7 @@ struct client_setup {
   resolver_actor resolver;
   supervisor_actor parent;
   mitigator_table mitigators;
+  datastore_actor data; ///< null: there is no data channel
   epoch clock;
   protocol::signal::lifecycle_settings life;
   std::chrono::seconds status_interval = default_status_interval;
@@ -95,6 +96,7 @@ public:
                   const caf::strong_actor_ptr& session);
   void on_session_end(std::uint64_t session, session_end how);
   void adopt(mitigator_table table);
+  void adopt_datastore(const caf::strong_actor_ptr& data);
   void on_changed(mitigation_view view);
   void on_gone(std::uint32_t mid);
   void on_down(const caf::down_msg& msg);
@@ -111,6 +113,9 @@ private:
   struct entry {
     storage::mitigation_record record;
     protocol::signal::mitigation request; ///< as accepted
+    /// What its aliases stood for then; later changes of an alias concern
+    /// later requests only.
+    protocol::signal::target aliased;
     name_addresses names;
     mitigation_actor handle;
     mitigation_view view;
@@ -159,6 +164,7 @@ private:
   struct put_job {
     dots_request request;
     protocol::signal::mitigation body;
+    protocol::signal::target aliased;
     name_addresses names;
     std::size_t open_lookups = 0;
     std::vector<std::uint32_t> superseded;
@@ -193,6 +199,7 @@ private:
   void on_refreshed(job_ptr job);
   void put_suspended(entry& known, job_ptr job);
   void put_new(job_ptr job);
+  void look_up_aliases(job_ptr job);
   void look_up(job_ptr job);
   void on_names(job_ptr job);
   void on_claimed(job_ptr job);
@@ -232,6 +239,9 @@ private:
   void notify(std::uint32_t mid);
   void report();
   void arm();
+
+  // client_data.cpp: the data channel
+  void tell_datastore();
 
   // client_loss.cpp: sessions and the loss of signal
   void belong_to(const std::string& identity);

@@ -40,7 +40,7 @@ scope_owner client_state::owner(std::uint32_t mid) const {
 scope_claim client_state::claim_of(const entry& x,
                                    scope_claim::state wanted) const {
   return {owner(x.record.key.mid),
-          resolved(x.request.what, x.names),
+          resolved(covered(x.request.what, x.aliased), x.names),
           sig::remaining_lifetime(x.record.expires, wall()),
           wanted,
           false,
@@ -92,8 +92,10 @@ ack client_state::restore(const storage::snapshot& stored) {
 void client_state::restore_one(const storage::mitigation_record& record) {
   auto body = sig::decode(record.body, sig::direction::request);
   auto* scope = body ? std::get_if<sig::mitigation_scope>(&*body) : nullptr;
+  auto aliased = decode_target(record.aliased);
   bool usable = scope != nullptr && scope->scope.size() == 1
-                && sig::authorise(*setup_.who, scope->scope[0].what)
+                && sig::authorise(*setup_.who, scope->scope[0].what) && aliased
+                && sig::authorise(*setup_.who, *aliased)
                 && sig::remaining_lifetime(record.expires, wall()) != 0;
   if (!usable) {
     // Expired while the node was down, or no longer the customer's own.
@@ -107,6 +109,7 @@ void client_state::restore_one(const storage::mitigation_record& record) {
   auto& x = entries_[record.key.mid];
   x.record = record;
   x.request = scope->scope[0];
+  x.aliased = aliased ? std::move(*aliased) : sig::target{};
   setup_.usage->restore_mitigation();
   bool suspended = (record.flags & flag_suspended) != 0;
   bool armed =
@@ -143,7 +146,7 @@ void client_state::start(entry& x, bool restored) {
   auto setup = std::make_shared<mitigation_setup>();
   setup->owner = owner(x.record.key.mid);
   setup->who = setup_.who;
-  setup->what = x.request.what;
+  setup->what = covered(x.request.what, x.aliased);
   setup->names = x.names;
   setup->immediate = !x.armed_kind();
   setup->lifetime = sig::remaining_lifetime(x.record.expires, wall());
@@ -204,6 +207,7 @@ void client_state::on_changed(mitigation_view view) {
   auto& x = i->second;
   bool news = view.status != x.view.status;
   view.conflict = x.view.conflict;
+  view.what = x.request.what; // with its aliases
   x.view = std::move(view);
   x.viewed = now();
   if (x.view.status != sig::status::in_progress

@@ -77,6 +77,7 @@ void client_state::tell_mode() {
       x.mitigating = active_ > 0;
       self_->send(x.handle, atom::mode_v, setup_.cuid, x.mitigating);
     }
+  tell_datastore();
 }
 
 /// Stored with what is armed, so that a restart does not take the silence of a
@@ -174,17 +175,20 @@ void client_state::start_lost(const std::vector<std::uint32_t>& mids) {
   std::vector<sig::own_request> all;
   for (const auto& [mid, x] : entries_)
     if (!x.suspended && !x.withdrawn)
-      all.push_back(
-          {mid, resolved(x.request.what, x.names), !x.armed_kind(), x.active});
+      all.push_back({mid, resolved(covered(x.request.what, x.aliased), x.names),
+                     !x.armed_kind(), x.active});
   auto over = sig::withdrawn_by_signal_loss(all);
   for (auto mid : mids) {
     auto i = entries_.find(mid);
     if (i == entries_.end() || i->second.suspended)
       continue;
-    auto mine = resolved(i->second.request.what, i->second.names);
+    auto mine = resolved(covered(i->second.request.what, i->second.aliased),
+                         i->second.names);
     std::erase_if(over, [&](std::uint32_t old) {
       auto& x = entries_.at(old);
-      if (!x.handle || !sig::overlaps(mine, resolved(x.request.what, x.names)))
+      if (!x.handle
+          || !sig::overlaps(
+              mine, resolved(covered(x.request.what, x.aliased), x.names)))
         return false;
       i->second.replaces.emplace_back(x.handle, overtaken);
       commit({storage::append_audit{

@@ -25,8 +25,7 @@ result<sig::mitigation> client_state::read_body(const dots_request& request) {
   if (auto ok = sig::validate_request(*scope); !ok)
     return ok.error();
   auto& wanted = scope->scope[0];
-  // Aliases are made on the data channel, which this release does not serve.
-  if (!wanted.what.aliases.empty())
+  if (!wanted.what.aliases.empty() && !setup_.data)
     return fail(ec::malformed, "alias-name",
                 "this client has no alias '" + wanted.what.aliases[0] + "'");
   if (wanted.trigger_mitigation == false && !setup_.loss.allowed)
@@ -232,11 +231,34 @@ void client_state::put_new(job_ptr job) {
                       "withdraw one"));
     return;
   }
-  look_up(std::move(job));
+  look_up_aliases(std::move(job));
+}
+
+/// An alias is known to the DATASTORE under the same cuid, if the same agent
+/// made it (RFC 9132, Section 4.4.1.3).
+void client_state::look_up_aliases(job_ptr job) {
+  const auto& names = job->body.what.aliases;
+  if (names.empty())
+    return look_up(std::move(job));
+  self_
+      ->request(setup_.data, node_patience, atom::resolve_v,
+                alias_query{job->request.from.identity, setup_.cuid, names})
+      .then(
+          [this, job](sig::target& found) {
+            job->aliased = std::move(found);
+            look_up(job);
+          },
+          [this, job](const caf::error& e) {
+            auto why = to_failure(e);
+            if (why.code == ec::not_found)
+              why = fail(ec::malformed, "alias-name",
+                         "this client has no alias '" + why.detail + "'");
+            abort_new(job, why);
+          });
 }
 
 void client_state::look_up(job_ptr job) {
-  auto names = names_of(job->body.what);
+  auto names = names_of(covered(job->body.what, job->aliased));
   job->open_lookups = names.size();
   if (names.empty()) {
     on_names(std::move(job));
@@ -262,7 +284,9 @@ void client_state::look_up(job_ptr job) {
 }
 
 void client_state::on_names(job_ptr job) {
-  if (auto ok = authorise_names(*setup_.who, job->body.what, job->names); !ok) {
+  if (auto ok = authorise_names(
+          *setup_.who, covered(job->body.what, job->aliased), job->names);
+      !ok) {
     abort_new(job, ok.error());
     return;
   }
@@ -270,7 +294,7 @@ void client_state::on_names(job_ptr job) {
       sig::grant_lifetime(*job->body.lifetime, setup_.who->limits.lifetime);
   bool armed = job->body.trigger_mitigation == false;
   scope_claim claim{owner(*job->request.mid),
-                    resolved(job->body.what, job->names),
+                    resolved(covered(job->body.what, job->aliased), job->names),
                     lifetime,
                     armed ? scope_claim::state::armed
                           : scope_claim::state::active,
@@ -315,9 +339,10 @@ void client_state::on_claimed(job_ptr job) {
 }
 
 sig::own_decision client_state::judge_own(const put_job& job) const {
-  sig::own_request newcomer{*job.request.mid,
-                            resolved(job.body.what, job.names),
-                            job.body.trigger_mitigation.value_or(true), true};
+  sig::own_request newcomer{
+      *job.request.mid,
+      resolved(covered(job.body.what, job.aliased), job.names),
+      job.body.trigger_mitigation.value_or(true), true};
   std::vector<sig::own_request> others;
   std::vector<std::uint32_t> ending;
   for (auto mid : job.claimed.own) {
@@ -326,8 +351,9 @@ sig::own_decision client_state::judge_own(const put_job& job) const {
       continue;
     const auto& x = i->second;
     if (!x.withdrawn)
-      others.push_back(
-          {mid, resolved(x.request.what, x.names), !x.armed_kind(), x.active});
+      others.push_back({mid,
+                        resolved(covered(x.request.what, x.aliased), x.names),
+                        !x.armed_kind(), x.active});
     else if (x.armed_kind() != newcomer.immediate)
       ending.push_back(mid); // whatever its mid, it makes way
   }
@@ -350,7 +376,10 @@ void client_state::commit_new(job_ptr job) {
                                                ? sig::status::signal_loss
                                                : sig::status::in_progress),
                  0,
-                 ++created_};
+                 ++created_,
+                 {}};
+  if (!job->body.what.aliases.empty())
+    job->record.aliased = encode_target(job->aliased);
   bool inactive =
       job->claimed.verdict == sig::newcomer_verdict::accept_inactive;
   if (inactive) {
@@ -395,6 +424,7 @@ void client_state::on_created(job_ptr job) {
   auto& x = entries_[mid];
   x.record = job->record;
   x.request = job->body;
+  x.aliased = job->aliased;
   x.names = job->names;
   bool inactive =
       job->claimed.verdict == sig::newcomer_verdict::accept_inactive;

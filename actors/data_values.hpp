@@ -1,10 +1,13 @@
 #pragma once
 #include "actors/values.hpp"
+#include "actors/views.hpp"
+#include "protocol/data/datastore.hpp"
 #include "protocol/time.hpp"
 #include "transports/http_message.hpp"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 /// Values that actors of the data channel exchange.
 namespace tocsin::actors {
@@ -37,6 +40,36 @@ struct data_opened {
 struct data_ended {
   std::uint64_t id = 0;
   std::string why; ///< for people
+};
+
+/// Names of aliases of one agent's client.
+struct alias_query {
+  std::string identity; ///< of the agent, as peer_name has it
+  std::string cuid;
+  std::vector<std::string> names;
+};
+
+/// Filter control over the signal channel (RFC 9133, Section 3.2.1).
+struct filter_order {
+  std::string identity;
+  std::string cuid;
+  std::vector<protocol::data::activation_change> changes; ///< names differ
+};
+
+struct filter_answer {
+  /// Empty: done. Else this client has no ACL of that name, nothing changed.
+  std::string unknown;
+};
+
+/// What an operator sees of a client of the data channel.
+struct data_client_view {
+  std::string customer;
+  std::string cuid;
+  std::string identity;
+  std::uint64_t aliases = 0;
+  std::uint64_t acls = 0;
+  std::uint64_t entries_in_force = 0; ///< of ACLs
+  std::vector<enforcement_view> enforcement;
 };
 
 } // namespace tocsin::actors

@@ -126,6 +126,8 @@ using client_actor = caf::typed_actor<
     caf::reacts_to<atom::gone, std::uint64_t, session_end>,
     // A MITIGATOR was restarted.
     caf::reacts_to<atom::adopt, mitigator_table>,
+    // The DATASTORE of its customer was restarted.
+    caf::reacts_to<atom::store, caf::strong_actor_ptr>,
     // A MITIGATION's status or counters changed.
     caf::reacts_to<atom::changed, mitigation_view>,
     // A MITIGATION ended; forget it.
@@ -246,9 +248,24 @@ using upstream_actor = session_owner_actor::extend<
     caf::reacts_to<atom::tick>>;
 
 /// What one customer has set up over its data channels (RFC 8783).
-using datastore_actor = caf::typed_actor<
+using datastore_actor = filter_owner_actor::extend<
     // A request of one of its clients.
-    caf::replies_to<atom::serve, http_call>::with<http_answer>>;
+    caf::replies_to<atom::serve, http_call>::with<http_answer>,
+    // Takes over what was stored; before anything else, and after the CLIENTs
+    // of the customer have told which of them mitigate.
+    caf::replies_to<atom::restore, storage::data_snapshot>::with<ack>,
+    // What the aliases of these names stand for, united; fails with not_found.
+    caf::replies_to<atom::resolve, alias_query>::with<protocol::signal::target>,
+    // Sets the activation of ACLs, all or none; replies when it is durable.
+    caf::replies_to<atom::control, filter_order>::with<filter_answer>,
+    // The client of this cuid has (no) active mitigations.
+    caf::reacts_to<atom::mode, std::string, bool>,
+    // A MITIGATOR was restarted.
+    caf::reacts_to<atom::adopt, mitigator_table>,
+    // What the operator sees.
+    caf::replies_to<atom::list>::with<std::vector<data_client_view>>,
+    // INTERNAL: something has expired.
+    caf::reacts_to<atom::tick, std::uint64_t>>;
 
 /// Who wants to know about the life of data channels, and knows the DATASTOREs.
 using data_owner_actor = caf::typed_actor<
@@ -326,6 +343,12 @@ using supervisor_actor = session_owner_actor::extend<
                     std::uint64_t>::with<std::vector<storage::audit_event>>,
     // The UPSTREAM of this name; empty: the only one.
     caf::replies_to<atom::client, std::string>::with<caf::strong_actor_ptr>,
+    // As data_owner_actor has it.
+    caf::replies_to<atom::store, std::string>::with<caf::strong_actor_ptr>,
+    caf::reacts_to<atom::opened, data_opened, caf::strong_actor_ptr>,
+    caf::reacts_to<atom::gone, data_ended>,
+    // All clients of the data channel.
+    caf::replies_to<atom::store>::with<std::vector<data_client_view>>,
     // Ordered shutdown: sessions first, KEEPER last, nothing lost.
     caf::replies_to<atom::finish>::with<ack>,
     // INTERNAL: the sessions had their time to say goodbye.

@@ -1,5 +1,6 @@
 #include "actors/rules.hpp"
 
+#include "protocol/data/alias.hpp"
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/response.hpp"
 
@@ -56,6 +57,39 @@ std::vector<std::string> names_of(const sig::target& what) {
     if (auto uri = sig::map_uri(text); uri && !uri->address)
       names.insert(uri->host);
   return {names.begin(), names.end()};
+}
+
+sig::target covered(const sig::target& asked, const sig::target& aliased) {
+  if (asked.aliases.empty())
+    return asked;
+  auto own = asked;
+  own.aliases.clear();
+  if (!own.prefixes.empty() || !own.fqdns.empty() || !own.uris.empty())
+    return protocol::data::unite(std::move(own), aliased);
+  auto out = aliased;
+  if (!own.ports.empty())
+    out.ports = std::move(own.ports);
+  if (!own.protocols.empty())
+    out.protocols = std::move(own.protocols);
+  return out;
+}
+
+bytes encode_target(const sig::target& what) {
+  sig::mitigation x;
+  x.what = what;
+  return sig::encode(sig::mitigation_scope{{std::move(x)}});
+}
+
+result<sig::target> decode_target(const bytes& stored) {
+  if (stored.empty())
+    return sig::target{};
+  auto body = sig::decode(stored, sig::direction::request);
+  if (!body)
+    return body.error();
+  auto* scope = std::get_if<sig::mitigation_scope>(&*body);
+  if (scope == nullptr || scope->scope.size() != 1)
+    return fail(ec::malformed, "aliased", "is no target");
+  return std::move(scope->scope[0].what);
 }
 
 sig::target resolved(const sig::target& what, const name_addresses& names) {

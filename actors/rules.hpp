@@ -20,6 +20,16 @@ using name_addresses =
 /// that are not addresses.
 std::vector<std::string> names_of(const protocol::signal::target& what);
 
+/// A request's target with what its aliases stand for. Ports and protocols of
+/// the request go before those of the aliases where it names no addresses of
+/// its own; else both hold for all (RFC 9132, Section 4.4.1.3: united).
+protocol::signal::target covered(const protocol::signal::target& asked,
+                                 const protocol::signal::target& aliased);
+
+/// A target as octets for the store, and back. No octets: an empty target.
+bytes encode_target(const protocol::signal::target& what);
+result<protocol::signal::target> decode_target(const bytes& stored);
+
 /// All addresses a target stands for, names included.
 protocol::signal::target resolved(const protocol::signal::target& what,
                                   const name_addresses& names);

@@ -117,6 +117,7 @@ client_actor supervisor_state::spawn_client(const client_key& key) {
   setup->resolver = resolver_;
   setup->parent = self_;
   setup->mitigators = table_of(key.first);
+  setup->data = spawn_datastore(key.first);
   setup->clock = setup_.clock;
   setup->life = setup_.life;
   setup->status_interval = setup_.status_interval;
@@ -136,6 +137,7 @@ void supervisor_state::restore(const storage::snapshot& all) {
     if (auto i = parts.find({x.customer, x.cuid}); i != parts.end())
       i->second.clients.push_back(x);
   restoring_ = 1; // this function's own share
+  stored_data_ = all.data;
   auto done = [this](const ack&) { restored(); };
   auto failed = [this](const caf::error& why) {
     spdlog::error("a client's state was not restored: {}",
@@ -168,6 +170,9 @@ void supervisor_state::restore(const storage::snapshot& all) {
 
 void supervisor_state::restored() {
   if (--restoring_ > 0 || ready_)
+    return;
+  restore_data();
+  if (restoring_ > 0)
     return;
   ready_ = true;
   self_->send(registry_, atom::begin_v);
@@ -203,6 +208,8 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
       spawn_mitigator(i);
       for (auto& [key, handle] : clients_)
         self_->send(handle, atom::adopt_v, table_of(key.first));
+      for (auto& [customer, handle] : datastores_)
+        self_->send(handle, atom::adopt_v, table_of(customer));
       if (ready_)
         self_->send(mitigators_[i], atom::begin_v);
       return;
@@ -222,6 +229,8 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
               [](const caf::error&) {});
       return;
     }
+  if (restart_datastore(msg.source) || forget_data_session(msg.source))
+    return;
   for (auto& [key, handle] : clients_)
     if (msg.source == handle.address()) {
       restart_client(key);
@@ -269,6 +278,8 @@ caf::result<ack> supervisor_state::finish() {
   finished_ = self_->make_response_promise<ack>();
   for (auto& [_, x] : sessions_)
     self_->send(x.handle, atom::finish_v, std::string{"the node shuts down"});
+  for (auto& [_, handle] : data_sessions_)
+    self_->send(handle, atom::finish_v, std::string{"the node shuts down"});
   for (auto& handle : upstreams_)
     self_->send(handle, atom::finish_v);
   self_->delayed_send(self_, goodbye, atom::tick_v);
@@ -288,6 +299,8 @@ void supervisor_state::stop_rest() {
     self_->send_exit(handle, caf::exit_reason::user_shutdown);
   };
   for (auto& [_, handle] : clients_)
+    stop(handle);
+  for (auto& [_, handle] : datastores_)
     stop(handle);
   for (auto& handle : upstreams_)
     stop(handle);
@@ -356,6 +369,15 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       [state](atom::client, const std::string& wanted) {
         return state->find_upstream(wanted);
       },
+      [state](atom::store, const std::string& customer) {
+        return state->find_datastore(customer);
+      },
+      [state](atom::opened, const data_opened& x,
+              caf::strong_actor_ptr& session) {
+        state->on_data_opened(x, std::move(session));
+      },
+      [state](atom::gone, const data_ended& x) { state->on_data_gone(x); },
+      [state](atom::store) { return state->data_clients(); },
       [state](atom::finish) { return state->finish(); },
       [state](atom::tick) { state->on_tick(); },
       [state](atom::tick, std::uint64_t) { state->watch_load(); },

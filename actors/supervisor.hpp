@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/account.hpp"
 #include "actors/client.hpp"
+#include "actors/datastore.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/mitigator.hpp"
 #include "actors/resolver.hpp"
@@ -16,6 +17,12 @@
 #include <set>
 
 namespace tocsin::actors {
+
+/// The data channel of a server node.
+struct data_channel_setup {
+  protocol::data::datastore_settings settings;
+  std::string root = "/restconf"; ///< of RESTCONF
+};
 
 /// What a node consists of.
 struct supervisor_setup {
@@ -36,7 +43,8 @@ struct supervisor_setup {
   loss_of_signal loss;
   protocol::signal::conflict_rules conflicts;
   protocol::signal::redirect_settings redirects;
-  std::uint32_t max_mitigations = 0; ///< live, of the node; 0: not limited
+  std::uint32_t max_mitigations = 0;      ///< live, of the node; 0: not limited
+  std::optional<data_channel_setup> data; ///< absent: there is none
   // client role; keeper and resolver are filled in
   std::vector<upstream_setup> upstreams;
   // Simulation of a node, which has to be exact and to die at any moment.
@@ -83,6 +91,11 @@ public:
   caf::result<ack> finish();
   void on_tick();
   void watch_load();
+  caf::result<caf::strong_actor_ptr>
+  find_datastore(const std::string& customer);
+  void on_data_opened(const data_opened& x, caf::strong_actor_ptr session);
+  void on_data_gone(const data_ended& x);
+  caf::result<std::vector<data_client_view>> data_clients();
 
 private:
   using client_key = std::pair<std::string, std::string>; ///< customer, cuid
@@ -95,6 +108,12 @@ private:
   void restored();
   void restart_client(const client_key& key);
   void forget_client(const client_key& key);
+
+  // supervisor_data.cpp
+  datastore_actor spawn_datastore(const std::string& customer);
+  void restore_data();
+  bool restart_datastore(const caf::actor_addr& dead);
+  bool forget_data_session(const caf::actor_addr& dead);
 
   // supervisor_redirect.cpp
   void restore_redirect(const storage::session_record& stored);
@@ -117,6 +136,9 @@ private:
   std::vector<upstream_actor> upstreams_;
   std::map<client_key, client_actor> clients_;
   std::map<std::string, std::string> cuids_; ///< to the customer using it
+  std::map<std::string, datastore_actor> datastores_; ///< by customer
+  std::map<std::uint64_t, data_session_actor> data_sessions_;
+  std::vector<storage::data_snapshot> stored_data_; ///< not restored yet
   std::map<std::string, std::shared_ptr<account>> accounts_;
   using peer_key = std::pair<std::string, std::string>; ///< customer, identity
   struct session_entry {

@@ -55,6 +55,10 @@ std::int64_t number(SQLite::Statement& row, int column) {
   return row.getColumn(column).getInt64();
 }
 
+std::uint64_t unsigned_number(Statement& row, int column) {
+  return static_cast<std::uint64_t>(number(row, column));
+}
+
 std::string text(SQLite::Statement& row, int column) {
   return row.getColumn(column).getString();
 }
@@ -75,7 +79,8 @@ mitigation_record read_mitigation(Statement& row) {
   x.start = number(row, 6);
   x.status = static_cast<std::uint8_t>(number(row, 7));
   x.flags = static_cast<std::uint8_t>(number(row, 8));
-  x.created = static_cast<std::uint64_t>(number(row, 9));
+  x.created = unsigned_number(row, 9);
+  x.aliased = blob(row, 10);
   return x;
 }
 
@@ -94,10 +99,6 @@ session_record read_session(Statement& row) {
 audit_event read_audit(Statement& row) {
   return {number(row, 0), text(row, 1), text(row, 2), text(row, 3),
           text(row, 4)};
-}
-
-std::uint64_t unsigned_number(Statement& row, int column) {
-  return static_cast<std::uint64_t>(number(row, column));
 }
 
 /// The snapshot of a customer, which is the last one or a new one: rows come
@@ -159,7 +160,7 @@ public:
     return guarded<snapshot>([&] {
       Statement mitigations{
           *db_, "SELECT customer, cuid, mid, body, lifetime, expires, start, "
-                "status, flags, created FROM mitigation "
+                "status, flags, created, aliased FROM mitigation "
                 "ORDER BY created, customer, cuid, mid"};
       Statement clients{*db_, "SELECT customer, cuid, identity, last_mid, "
                               "mid_used, seen FROM client "
@@ -213,7 +214,7 @@ private:
     const auto& x = put.record;
     binder{put_mitigation_}(x.key.customer)(x.key.cuid)(x.key.mid)(x.body)(
         x.lifetime)(x.expires)(x.start)(x.status)(x.flags)(
-        static_cast<std::int64_t>(x.created));
+        static_cast<std::int64_t>(x.created))(x.aliased);
     run(put_mitigation_);
   }
 
@@ -286,8 +287,8 @@ private:
   std::int64_t max_audit_;
   Statement put_mitigation_{*db_, "INSERT OR REPLACE INTO mitigation (customer,"
                                   " cuid, mid, body, lifetime, expires, start,"
-                                  " status, flags, created)"
-                                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                                  " status, flags, created, aliased)"
+                                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   Statement erase_mitigation_{*db_, "DELETE FROM mitigation WHERE customer = ?"
                                     " AND cuid = ? AND mid = ?"};
   Statement put_client_{*db_, "INSERT OR REPLACE INTO client (customer, cuid,"

@@ -38,6 +38,8 @@ struct mitigation_record {
   std::uint8_t status = 1;   ///< RFC 9132 status code
   std::uint8_t flags = 0;    ///< owner's own, e.g. renew on a client node
   std::uint64_t created = 0; ///< order of acceptance
+  /// What the aliases of the request stood for, as CBOR; empty without any.
+  bytes aliased = {};
 
   friend bool operator==(const mitigation_record&,
                          const mitigation_record&) = default;

@@ -86,6 +86,13 @@ public:
 
   std::size_t clients() const noexcept { return clients_.size(); }
 
+  /// Calls `f(const client_state&)` for each client, by cuid.
+  template <class F>
+  void each(F f) const {
+    for (const auto& [_, x] : clients_)
+      f(*x);
+  }
+
   // -- editing
 
   bool busy(std::string_view cuid) const;

@@ -23,3 +23,6 @@ CREATE TABLE data_entry (
   expires INTEGER NOT NULL,
   PRIMARY KEY (customer, cuid, kind, name)
 ) STRICT, WITHOUT ROWID;
+
+-- What the aliases of a request stood for when it was accepted.
+ALTER TABLE mitigation ADD COLUMN aliased BLOB NOT NULL DEFAULT x'';

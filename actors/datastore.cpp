@@ -1,0 +1,298 @@
+// DATASTORE: requests of the data channel, and how their edits become durable.
+#include "actors/datastore.hpp"
+
+#include "protocol/data/module.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace tocsin::actors {
+
+namespace data = protocol::data;
+namespace restconf = protocol::restconf;
+namespace sig = protocol::signal;
+
+namespace {
+
+/// For the KEEPER, whose commits take milliseconds.
+constexpr std::chrono::seconds store_patience{20};
+
+bool is_edit(const std::string& method) {
+  return method == "POST" || method == "PUT" || method == "PATCH"
+         || method == "DELETE";
+}
+
+std::optional<std::string> field_of(const http_call& call,
+                                    std::string_view name) {
+  if (call.request.fields.count(name) == 0)
+    return std::nullopt;
+  return call.request.fields.list(name);
+}
+
+http_answer to_answer(restconf::response x) {
+  http_answer out;
+  out.status = x.status;
+  for (auto& field : x.headers)
+    out.fields.add(field.name, std::move(field.value));
+  out.body = std::move(x.body);
+  if (x.represented_length)
+    out.fields.set("content-length", std::to_string(*x.represented_length));
+  return out;
+}
+
+http_answer unavailable(std::string why) {
+  auto out = to_answer(restconf::to_response(restconf::refusal{
+      503, protocol::yang::error{protocol::yang::error_tag::operation_failed,
+                                 {},
+                                 std::move(why)}}));
+  out.fields.set("retry-after", "10");
+  return out;
+}
+
+} // namespace
+
+void datastore_state::init(datastore_setup setup) {
+  setup_ = std::move(setup);
+  store_ = std::make_unique<data::datastore>(*setup_.who, setup_.settings);
+  restconf_ = std::make_unique<restconf::handler>(
+      data::rows::datastore, restconf::data_channel_modules(), setup_.root);
+}
+
+sig::instant datastore_state::instant() const {
+  auto now = self_->clock().now();
+  return {now, setup_.clock.at(now)};
+}
+
+ack datastore_state::restore(const storage::data_snapshot& stored) {
+  for (const auto& trouble :
+       store_->restore(stored.registrations, stored.entries, instant()))
+    spdlog::error("data channel of {}: {}", setup_.who->name, trouble);
+  for (const auto& x : stored.registrations)
+    refresh_filters(x.cuid);
+  arm();
+  return ack::done;
+}
+
+restconf::request datastore_state::to_request(const http_call& call) const {
+  restconf::request x;
+  x.method = call.request.method;
+  x.target = call.request.target;
+  x.accept = field_of(call, "accept");
+  x.content_type = field_of(call, "content-type");
+  x.if_match = field_of(call, "if-match");
+  x.if_none_match = field_of(call, "if-none-match");
+  x.if_modified_since = field_of(call, "if-modified-since");
+  x.if_unmodified_since = field_of(call, "if-unmodified-since");
+  x.host = field_of(call, "host").value_or("");
+  x.body = call.request.body;
+  return x;
+}
+
+caf::result<http_answer> datastore_state::serve(http_call call) {
+  auto promise = self_->make_response_promise<http_answer>();
+  if (is_edit(call.request.method)) {
+    if (waiting_.size() >= max_waiting_edits)
+      promise.deliver(unavailable("too many edits wait; try again"));
+    else
+      edit([this, call = std::move(call), promise] {
+        serve_edit(call, promise);
+      });
+    return promise;
+  }
+  data::agent_view view{*store_, {call.from.identity}, instant()};
+  promise.deliver(to_answer(restconf_->handle(to_request(call), view)));
+  return promise;
+}
+
+/// One edit at a time: what it is based on does not change under it.
+void datastore_state::edit(std::function<void()> work) {
+  waiting_.push_back(std::move(work));
+  if (!editing_)
+    next_edit();
+}
+
+void datastore_state::next_edit() {
+  while (!editing_ && !waiting_.empty()) {
+    auto work = std::move(waiting_.front());
+    waiting_.pop_front();
+    work();
+  }
+}
+
+void datastore_state::serve_edit(
+    const http_call& call, caf::typed_response_promise<http_answer> promise) {
+  data::agent_view view{*store_, {call.from.identity}, instant()};
+  auto response = restconf_->handle(to_request(call), view);
+  auto staged = std::move(view.staged());
+  auto what = call.request.method + ' ' + call.request.target;
+  if (!staged) {
+    spdlog::info("data channel of {}: {} refused {} with {}", setup_.who->name,
+                 call.from.identity, what, response.status);
+    promise.deliver(to_answer(std::move(response)));
+    return;
+  }
+  store(std::move(*staged), call.from.identity, std::move(what),
+        [this, promise, response](const failure* why) mutable {
+          if (why == nullptr)
+            promise.deliver(to_answer(std::move(response)));
+          else
+            promise.deliver(unavailable("nothing was changed, as it cannot be "
+                                        "stored: "
+                                        + why->detail));
+        });
+}
+
+/// Makes an edit durable, with its line in the audit trail. `then` gets null,
+/// or why nothing has changed.
+void datastore_state::store(data::staged_edit x, std::string who,
+                            std::string what,
+                            std::function<void(const failure*)> then) {
+  if (x.ticket == 0) { // nothing to store: all was as ordered
+    then(nullptr);
+    return;
+  }
+  storage::transaction changes;
+  for (auto& change : x.changes)
+    changes.push_back(storage::edit_data{setup_.who->name, std::move(change)});
+  changes.push_back(storage::append_audit{
+      {instant().wall, who.empty() ? setup_.who->name : who, "data-channel",
+       x.cuid, std::move(what)}});
+  editing_ = true;
+  auto done = [this, x, then](const failure* why) {
+    editing_ = false;
+    if (why == nullptr) {
+      store_->confirm(x.ticket);
+      in_force(x);
+    } else if (store_->roll_back(x.ticket)) {
+      refresh_filters(x.cuid);
+    }
+    then(why);
+    arm();
+    next_edit();
+  };
+  self_
+      ->request(setup_.keeper, store_patience, atom::commit_v,
+                std::move(changes))
+      .then([done](ack) { done(nullptr); },
+            [done](const caf::error& e) {
+              auto why = to_failure(e);
+              done(&why);
+            });
+}
+
+void datastore_state::in_force(const data::staged_edit& x) {
+  for (const auto& change : x.activations)
+    spdlog::info("data channel of {}: ACL '{}' of {} is {} now",
+                 setup_.who->name, change.acl, x.cuid,
+                 data::to_string(change.when));
+  if (x.filters_changed)
+    refresh_filters(x.cuid);
+}
+
+caf::result<sig::target> datastore_state::resolve(const alias_query& x) {
+  auto found = store_->resolve({x.identity}, x.cuid, x.names);
+  if (!found)
+    return to_error(found.error());
+  return *found;
+}
+
+/// RFC 9133, Section 3.2.1.
+caf::result<filter_answer> datastore_state::control(filter_order x) {
+  auto promise = self_->make_response_promise<filter_answer>();
+  edit([this, x = std::move(x), promise]() mutable {
+    auto made = store_->control({x.identity}, x.cuid, x.changes, instant());
+    if (!made) {
+      promise.deliver(
+          to_error(fail(ec::unavailable, "acl-list", made.error().message)));
+      return;
+    }
+    if (!made->unknown.empty()) {
+      promise.deliver(filter_answer{made->unknown});
+      return;
+    }
+    store(std::move(made->edit), x.identity, "filter control",
+          [promise](const failure* why) mutable {
+            if (why == nullptr)
+              promise.deliver(filter_answer{});
+            else
+              promise.deliver(to_error(*why));
+          });
+  });
+  return promise;
+}
+
+/// What has outlived its lifetime goes, one client at a time.
+void datastore_state::expire() {
+  edit([this] {
+    auto x = store_->on_time(instant());
+    if (!x)
+      return;
+    spdlog::info("data channel of {}: entries of {} have expired",
+                 setup_.who->name, x->cuid);
+    store(std::move(*x), {}, "expired", [this](const failure* why) {
+      if (why == nullptr)
+        expire();
+    });
+  });
+}
+
+void datastore_state::arm() {
+  alarm_.set(self_, store_->next_deadline());
+}
+
+void datastore_state::on_tick(std::uint64_t generation) {
+  if (!alarm_.rang(generation))
+    return;
+  expire();
+  arm();
+}
+
+std::vector<data_client_view> datastore_state::list() const {
+  std::vector<data_client_view> out;
+  store_->each([&](const data::client_state& x) {
+    data_client_view view;
+    view.customer = setup_.who->name;
+    view.cuid = x.cuid;
+    view.identity = x.identity;
+    view.aliases = x.aliases.size();
+    view.acls = x.acls.size();
+    if (auto set = sets_.find(set_id(x.cuid)); set != sets_.end()) {
+      view.entries_in_force = set->second.what.entries.size();
+      for (const auto& [_, site] : set->second.sites)
+        view.enforcement.push_back(site);
+    }
+    out.push_back(std::move(view));
+  });
+  return out;
+}
+
+datastore_actor::behavior_type
+datastore(datastore_actor::stateful_pointer<datastore_state> self,
+          std::shared_ptr<datastore_setup> setup) {
+  auto& state = self->state;
+  state.init(std::move(*setup));
+  return {
+      [&state](atom::serve, http_call& x) { return state.serve(std::move(x)); },
+      [&state](atom::restore, const storage::data_snapshot& x) {
+        return state.restore(x);
+      },
+      [&state](atom::resolve, const alias_query& x) {
+        return state.resolve(x);
+      },
+      [&state](atom::control, filter_order& x) {
+        return state.control(std::move(x));
+      },
+      [&state](atom::mode, const std::string& cuid, bool mitigating) {
+        state.set_mode(cuid, mitigating);
+      },
+      [&state](atom::adopt, mitigator_table& x) { state.adopt(std::move(x)); },
+      [&state](atom::counters,
+               const std::vector<mitigators::entry_counters>& xs) {
+        state.count(xs);
+      },
+      [&state](atom::report, const enforcement_report& x) { state.report(x); },
+      [&state](atom::list) { return state.list(); },
+      [&state](atom::tick, std::uint64_t x) { state.on_tick(x); },
+  };
+}
+
+} // namespace tocsin::actors

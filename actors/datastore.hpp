@@ -1,0 +1,97 @@
+#pragma once
+#include "actors/alarm.hpp"
+#include "actors/interfaces.hpp"
+#include "protocol/data/agent_view.hpp"
+#include "protocol/data/datastore.hpp"
+#include "protocol/restconf/handler.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+namespace tocsin::actors {
+
+/// Edits of one customer that wait for the one under way. Sessions have one
+/// request each, so that only a defect would reach it; the answer is 503 then.
+inline constexpr std::size_t max_waiting_edits = 256;
+
+struct datastore_setup {
+  std::shared_ptr<const protocol::signal::customer> who;
+  protocol::data::datastore_settings settings;
+  std::string root = "/restconf"; ///< of RESTCONF
+  keeper_actor keeper;
+  mitigator_table mitigators;
+  epoch clock;
+};
+
+/// State of a DATASTORE: what the clients of one customer have set up over
+/// their data channels. The machine is protocol::data::datastore; the actor
+/// makes its edits durable, one at a time, and brings the filters that are in
+/// force to the customer's MITIGATORs.
+class datastore_state {
+public:
+  static inline const char* name = "datastore";
+
+  explicit datastore_state(datastore_actor::pointer self) : self_{self} {}
+
+  void init(datastore_setup setup);
+  ack restore(const storage::data_snapshot& stored);
+  caf::result<http_answer> serve(http_call call);
+  caf::result<protocol::signal::target> resolve(const alias_query& x);
+  caf::result<filter_answer> control(filter_order x);
+  void set_mode(const std::string& cuid, bool mitigating);
+  void adopt(mitigator_table mitigators);
+  void count(const std::vector<mitigators::entry_counters>& xs);
+  void report(const enforcement_report& x);
+  std::vector<data_client_view> list() const;
+  void on_tick(std::uint64_t generation);
+
+private:
+  /// The filter set of a client as MITIGATORs have it.
+  struct installed_set {
+    std::string cuid;
+    mitigators::filter_set what;
+    /// By id of an entry: the names of its ACL and ACE.
+    std::map<std::string, std::pair<std::string, std::string>> names;
+    std::map<std::string, enforcement_view> sites; ///< by MITIGATOR
+    /// By id of an entry: what each MITIGATOR has counted.
+    std::map<std::string,
+             std::map<caf::actor_addr, protocol::data::match_counters>>
+        totals;
+  };
+
+  protocol::signal::instant instant() const;
+  std::string set_id(const std::string& cuid) const;
+  protocol::restconf::request to_request(const http_call& call) const;
+  void edit(std::function<void()> work);
+  void next_edit();
+  void serve_edit(const http_call& call,
+                  caf::typed_response_promise<http_answer> promise);
+  void store(protocol::data::staged_edit x, std::string who, std::string what,
+             std::function<void(const failure*)> then);
+  void in_force(const protocol::data::staged_edit& x);
+  void refresh_filters(const std::string& cuid);
+  void install(const installed_set& x);
+  void expire();
+  void arm();
+
+  datastore_actor::pointer self_;
+  datastore_setup setup_;
+  std::unique_ptr<protocol::data::datastore> store_;
+  std::unique_ptr<protocol::restconf::handler> restconf_;
+  std::deque<std::function<void()>> waiting_;
+  bool editing_ = false; ///< an edit is on its way to the KEEPER
+  std::set<std::string, std::less<>> mitigating_; ///< cuids that mitigate
+  std::map<std::string, installed_set> sets_;     ///< by id
+  alarm alarm_;
+};
+
+/// Spawns the DATASTORE of one customer.
+datastore_actor::behavior_type
+datastore(datastore_actor::stateful_pointer<datastore_state> self,
+          std::shared_ptr<datastore_setup> setup);
+
+} // namespace tocsin::actors

@@ -1,0 +1,246 @@
+#include "actors/datastore.hpp"
+
+#include "tests/actors/single_client_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tocsin::actors {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::string_view base =
+    "/restconf/data/ietf-dots-data-channel:dots-data";
+constexpr std::string_view our_client =
+    "/restconf/data/ietf-dots-data-channel:dots-data/dots-client=cuid-1";
+
+/// The DATASTORE of customer "acme" beside the CLIENT of its cuid "cuid-1".
+class datastore_test : public single_client_fixture {
+protected:
+  datastore_test() {
+    agent = "agent";
+    open();
+  }
+
+  void open() {
+    auto setup = std::make_shared<datastore_setup>();
+    setup->who = customer;
+    setup->settings.acls.can = protocol::data::all_abilities;
+    setup->keeper = spawn(test::fake_keeper, store);
+    setup->mitigators.entries = {{"edge", caf::actor_cast<caf::actor>(spawn(
+                                              test::fake_mitigator, site))}};
+    setup->clock = clock();
+    data = spawn(datastore, setup);
+    self->send(uut, atom::store_v,
+               caf::actor_cast<caf::strong_actor_ptr>(data));
+    sched.run();
+  }
+
+  http_answer say(std::string method, std::string target, std::string body = {},
+                  std::string identity = "agent") {
+    http_call call;
+    call.from.customer = "acme";
+    call.from.identity = std::move(identity);
+    call.request.method = std::move(method);
+    call.request.target = std::move(target);
+    call.request.body = std::move(body);
+    call.request.fields.set("host", "data.example.net");
+    if (!call.request.body.empty())
+      call.request.fields.set("content-type", "application/yang-data+json");
+    auto answer = ask<http_answer>(data, atom::serve_v, std::move(call));
+    EXPECT_TRUE(answer);
+    return answer ? *answer : http_answer{};
+  }
+
+  void enrol() {
+    EXPECT_EQ(
+        say("POST", std::string{base},
+            R"({"ietf-dots-data-channel:dots-client":[{"cuid":"cuid-1"}]})")
+            .status,
+        201u);
+  }
+
+  unsigned add_alias() {
+    return say("POST", std::string{our_client},
+               R"({"ietf-dots-data-channel:aliases":{"alias":[{"name":"web",
+               "target-prefix":["192.0.2.80/32"],"target-protocol":[6]}]}})")
+        .status;
+  }
+
+  unsigned add_filter(const std::string& activation) {
+    return say("POST", std::string{our_client},
+               R"({"ietf-dots-data-channel:acls":{"acl":[{"name":"keep-out",
+               "type":"ipv4-acl-type","activation-type":")"
+                   + activation + R"(","aces":{"ace":[{"name":"one","matches":
+               {"ipv4":{"destination-ipv4-network":"192.0.2.0/24",
+               "source-ipv4-network":"198.51.100.0/24"}},
+               "actions":{"forwarding":"drop"}}]}}]}})")
+        .status;
+  }
+
+  dots_request put_alias(std::uint32_t mid, std::string name) {
+    sig::mitigation x;
+    x.what.aliases = {std::move(name)};
+    x.lifetime = 3600;
+    auto out = request(dots_request::method::put, mid);
+    out.body = body(x);
+    return out;
+  }
+
+  datastore_actor data;
+};
+
+// DATA-131, DATA-160, REST-043
+TEST_F(datastore_test, what_is_answered_is_durable) {
+  enrol();
+  EXPECT_EQ(add_alias(), 201u);
+  EXPECT_THAT(store->data, SizeIs(testing::Ge(2u)));
+  EXPECT_EQ(store->audit.back().action, "data-channel");
+  store->broken = true;
+  auto refused = say("DELETE", std::string{our_client} + "/aliases/alias=web");
+  EXPECT_EQ(refused.status, 503u);
+  EXPECT_THAT(refused.body, HasSubstr("ietf-restconf:errors"));
+  EXPECT_NE(refused.fields.find("retry-after"), nullptr);
+  EXPECT_EQ(say("GET", std::string{our_client} + "/aliases/alias=web").status,
+            200u)
+      << "nothing has changed";
+}
+
+// DATA-248, REST-071
+TEST_F(datastore_test, another_agent_sees_nothing_of_it) {
+  enrol();
+  add_alias();
+  EXPECT_EQ(say("GET", std::string{our_client}, {}, "other").status, 404u);
+  EXPECT_THAT(say("GET", std::string{base}, {}, "other").body,
+              testing::Not(HasSubstr("cuid-1")));
+}
+
+// DATA-193, DATA-225
+TEST_F(datastore_test, an_immediate_filter_is_in_force_until_it_is_deleted) {
+  enrol();
+  EXPECT_EQ(add_filter("immediate"), 201u);
+  ASSERT_THAT(site->filters, SizeIs(1));
+  const auto& set = site->filters.begin()->second;
+  ASSERT_THAT(set.entries, SizeIs(1));
+  EXPECT_EQ(set.entries[0].what, mitigators::filter_action::drop);
+  EXPECT_EQ(
+      say("DELETE", std::string{our_client} + "/acls/acl=keep-out").status,
+      204u);
+  EXPECT_THAT(site->filters, IsEmpty());
+}
+
+// DATA-192, DATA-194
+TEST_F(datastore_test, other_filters_follow_the_mitigations_of_their_client) {
+  enrol();
+  EXPECT_EQ(add_filter("activate-when-mitigating"), 201u);
+  EXPECT_THAT(site->filters, IsEmpty());
+  self->send(data, atom::mode_v, std::string{"another-cuid"}, true);
+  sched.run();
+  EXPECT_THAT(site->filters, IsEmpty());
+  self->send(data, atom::mode_v, std::string{"cuid-1"}, true);
+  sched.run();
+  EXPECT_THAT(site->filters, SizeIs(1));
+  self->send(data, atom::mode_v, std::string{"cuid-1"}, false);
+  sched.run();
+  EXPECT_THAT(site->filters, IsEmpty());
+}
+
+// DATA-138, SIG-087
+TEST_F(datastore_test, an_alias_stands_for_its_targets_in_a_request) {
+  enrol();
+  add_alias();
+  auto made = send(put_alias(7, "web"));
+  EXPECT_EQ(made.code, static_cast<std::uint8_t>(sig::response_code::created));
+  ASSERT_THAT(site->rules, SizeIs(1));
+  const auto& rule = site->rules.begin()->second;
+  EXPECT_THAT(rule.prefixes, testing::ElementsAre(prefix_of("192.0.2.80/32")));
+  EXPECT_THAT(rule.protocols, testing::ElementsAre(6));
+  EXPECT_FALSE(store->mitigations.begin()->second.aliased.empty());
+}
+
+// DATA-174, SIG-111
+TEST_F(datastore_test, an_alias_that_this_client_did_not_make_is_refused) {
+  enrol();
+  add_alias();
+  for (auto request : {put_alias(7, "no-such"), put_alias(8, "web")}) {
+    if (*request.mid == 8)
+      request.from.identity = "other";
+    EXPECT_EQ(send(request).code,
+              static_cast<std::uint8_t>(sig::response_code::bad_request));
+  }
+  EXPECT_THAT(site->rules, IsEmpty());
+}
+
+// DATA-110
+TEST_F(datastore_test, counters_of_the_driver_are_statistics) {
+  enrol();
+  add_filter("immediate");
+  const auto& set = site->filters.begin()->second;
+  self->send(data, atom::counters_v,
+             std::vector<mitigators::entry_counters>{
+                 {set.id, set.entries[0].id, 12, 3400}});
+  sched.run();
+  auto body = say("GET", std::string{our_client} + "/acls/acl=keep-out").body;
+  EXPECT_THAT(body, HasSubstr(R"("matched-packets":"12")"));
+  EXPECT_THAT(body, HasSubstr(R"("matched-octets":"3400")"));
+}
+
+// FILT-038, FILT-040, FILT-042
+TEST_F(datastore_test, filter_control_switches_a_filter_for_good) {
+  enrol();
+  add_filter("deactivate");
+  using protocol::data::activation;
+  filter_order order{"agent", "cuid-1", {{"keep-out", activation::immediate}}};
+  auto done = ask<filter_answer>(data, atom::control_v, order);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->unknown, "");
+  EXPECT_THAT(site->filters, SizeIs(1));
+  EXPECT_THAT(say("GET", std::string{our_client} + "/acls/acl=keep-out").body,
+              HasSubstr(R"("activation-type":"immediate")"));
+  order.changes.push_back({"no-such", activation::deactivate});
+  order.changes[0].when = activation::deactivate;
+  done = ask<filter_answer>(data, atom::control_v, order);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->unknown, "no-such");
+  EXPECT_THAT(site->filters, SizeIs(1)) << "all or nothing";
+}
+
+// DATA-050
+TEST_F(datastore_test, what_is_not_refreshed_expires) {
+  enrol();
+  add_filter("immediate");
+  sched.advance_time(protocol::data::min_entry_lifetime
+                     + std::chrono::minutes{1});
+  sched.run();
+  EXPECT_EQ(say("GET", std::string{our_client} + "/acls/acl=keep-out").status,
+            404u);
+  EXPECT_THAT(site->filters, IsEmpty());
+}
+
+TEST_F(datastore_test, a_restart_brings_everything_back) {
+  enrol();
+  add_alias();
+  add_filter("immediate");
+  storage::data_snapshot stored{"acme", {}, {}};
+  for (const auto& x : store->data)
+    if (auto* client = std::get_if<protocol::data::put_registration>(&x.what))
+      stored.registrations = {client->record};
+    else if (auto* put = std::get_if<protocol::data::put_entry>(&x.what))
+      stored.entries.push_back(put->record);
+  site->filters.clear();
+  open();
+  EXPECT_TRUE(ask<ack>(data, atom::restore_v, stored));
+  EXPECT_THAT(site->filters, SizeIs(1));
+  EXPECT_EQ(say("GET", std::string{our_client} + "/aliases/alias=web").status,
+            200u);
+  auto all = ask<std::vector<data_client_view>>(data, atom::list_v);
+  ASSERT_TRUE(all);
+  ASSERT_THAT(*all, SizeIs(1));
+  EXPECT_EQ(all->front().aliases, 1u);
+  EXPECT_EQ(all->front().entries_in_force, 1u);
+}
+
+} // namespace
+} // namespace tocsin::actors
