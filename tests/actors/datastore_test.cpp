@@ -147,7 +147,7 @@ TEST_F(datastore_test, other_filters_follow_the_mitigations_of_their_client) {
   EXPECT_THAT(site->filters, IsEmpty());
 }
 
-// DATA-138, SIG-087
+// DATA-138
 TEST_F(datastore_test, an_alias_stands_for_its_targets_in_a_request) {
   enrol();
   add_alias();
@@ -160,7 +160,7 @@ TEST_F(datastore_test, an_alias_stands_for_its_targets_in_a_request) {
   EXPECT_FALSE(store->mitigations.begin()->second.aliased.empty());
 }
 
-// DATA-174, SIG-111
+// DATA-174
 TEST_F(datastore_test, an_alias_that_this_client_did_not_make_is_refused) {
   enrol();
   add_alias();
