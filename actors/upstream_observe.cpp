@@ -166,7 +166,8 @@ void upstream_state::on_notification(std::uint64_t session,
   if (l == nullptr || l->observing != watch::granted
       || l->observation != observation)
     return;
-  heard(session);
+  if (x.code != 0) // else it ended by the silence of the server
+    heard(session);
   l->renewing = false;
   if (!x.observation) {
     // The last one: the server ended it, with 4.04 when the last mitigation is

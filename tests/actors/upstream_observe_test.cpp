@@ -108,6 +108,23 @@ TEST_F(upstream_observe_test, registered_again_in_vain_it_begins_anew) {
   EXPECT_TRUE(gets().back().observe);
 }
 
+// Silence is no sign of life: the session that may replace a dead one stays.
+TEST_F(upstream_observe_test,
+       an_observation_that_ended_by_silence_is_not_heard) {
+  observe();
+  EXPECT_TRUE(mitigate(order()));
+  advance(1s);
+  server->hanging = {"udp 198.51.100.1:4646", "tcp 198.51.100.1:4646"};
+  caf::anon_send(uut, atom::silent_v, std::uint64_t{1}, std::uint32_t{15});
+  advance(1s);
+  ASSERT_GT(server->ways.size(), 1u) << "one is tried beside it";
+  EXPECT_THAT(server->finished, IsEmpty());
+  notify(1, coap_reply{});
+  EXPECT_THAT(server->finished, IsEmpty());
+  tell(sig::status::mitigated);
+  EXPECT_THAT(server->finished, IsEmpty()) << "nobody observes any more";
+}
+
 TEST_F(upstream_observe_test, what_is_missing_then_is_asked_for_again) {
   observe();
   EXPECT_TRUE(mitigate(order(true)));
