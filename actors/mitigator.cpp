@@ -295,9 +295,10 @@ void mitigator_state::send(const mitigators::order& x) {
 void mitigator_state::report(wanted& x, progress state,
                              const std::string& detail) {
   x.state = state;
-  enforcement_report words{setup_.name, id_of(x.what), state,
-                           state == progress::failed && overloaded_, detail,
-                           degraded_};
+  enforcement_report words{
+      setup_.name, id_of(x.what),
+      state,       state == progress::failed && overloaded_,
+      detail,      degraded_};
   if (is_rule(x.what)) {
     if (auto owner = caf::actor_cast<mitigation_actor>(x.owner))
       self_->send(owner, atom::report_v, std::move(words));

@@ -138,6 +138,24 @@ void server_node::stop() {
   finish();
 }
 
+namespace {
+
+namespace sig = protocol::signal;
+
+/// The addresses of a plan, which nothing translates on this network; without a
+/// table the private ones would be refused.
+sig::address_translation the_same_outside() {
+  std::vector<sig::translation_rule> rules;
+  for (auto text : {"10.0.0.0/8", "198.18.0.0/15", "2001:db8::/32"}) {
+    auto range = *sig::prefix::parse(text);
+    rules.push_back({range, range, sig::translation_kind::address, std::nullopt,
+                     std::nullopt});
+  }
+  return *sig::address_translation::make(std::move(rules));
+}
+
+} // namespace
+
 void client_node::start() {
   world_.note("client " + settings_.cuid + " starts");
   auto setup = std::make_shared<actors::supervisor_setup>();
@@ -149,6 +167,7 @@ void client_node::start() {
   up.cuid = settings_.cuid;
   up.open = network_.opener(settings_.door);
   up.udp_probe = settings_.door.udp_probe;
+  up.translation = the_same_outside();
   up.random = [this] {
     return static_cast<std::uint32_t>(world_.chance().next());
   };
