@@ -8,9 +8,11 @@
 
 namespace tocsin::actors {
 
-/// A DATASTORE whose answer can be held back until it is told one.
+/// As much of a DATASTORE as a DATA SESSION knows; its answer can be held back
+/// until it is told one.
 using patient_store =
-    datastore_actor::extend<caf::reacts_to<atom::release, http_answer>>;
+    caf::typed_actor<caf::replies_to<atom::serve, http_call>::with<http_answer>,
+                     caf::reacts_to<atom::release, http_answer>>;
 
 /// What the actors around a DATA SESSION saw, and how they answer.
 struct data_journal {

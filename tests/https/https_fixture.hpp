@@ -12,8 +12,12 @@
 
 namespace tocsin::actors {
 
+/// As much of a DATASTORE as a DATA SESSION knows.
+using serving_actor = caf::typed_actor<
+    caf::replies_to<atom::serve, http_call>::with<http_answer>>;
+
 /// A DATASTORE that says what it was asked; "/long/N" has N octets.
-inline datastore_actor::behavior_type echo_store(datastore_actor::pointer) {
+inline serving_actor::behavior_type echo_store(serving_actor::pointer) {
   return {[](atom::serve, const http_call& x) -> http_answer {
     const auto& what = x.request;
     constexpr std::string_view prefix = "/long/";
@@ -29,7 +33,7 @@ inline datastore_actor::behavior_type echo_store(datastore_actor::pointer) {
 }
 
 inline data_owner_actor::behavior_type echo_owner(data_owner_actor::pointer,
-                                                  datastore_actor store) {
+                                                  serving_actor store) {
   return {
       [store](atom::store, const std::string&) {
         return caf::actor_cast<caf::strong_actor_ptr>(store);
@@ -76,7 +80,7 @@ protected:
     caf::anon_send_exit(owner, caf::exit_reason::kill);
     caf::anon_send_exit(store, caf::exit_reason::kill);
     owner = data_owner_actor{};
-    store = datastore_actor{};
+    store = serving_actor{};
   }
 
   std::shared_ptr<transports::stream_handler>
@@ -136,7 +140,7 @@ protected:
   home room{system, [this] { reactor.post([] {}); }};
   std::shared_ptr<const transports::credentials> credentials;
   std::shared_ptr<data_admission> admission;
-  datastore_actor store;
+  serving_actor store;
   data_owner_actor owner;
   std::thread thread;
   std::string port;

@@ -184,6 +184,7 @@ idle_session(actors::session_actor::pointer) {
       [](atom::silent, std::uint32_t) {},
       [](atom::notify, std::uint64_t, const dots_response&) {},
       [](atom::cancel, std::uint64_t) {},
+      [](atom::refresh, std::uint64_t) {},
       [](atom::abandon, std::uint64_t) {},
       [](atom::mode, const std::string&, bool) {},
       [](atom::redirect, const redirect_order&) {},

@@ -39,10 +39,10 @@ public:
                                  bool) const override {
     return {};
   }
-  yang::data_node read(const yang::instance_path&) const override {
-    return configuration();
+  yang::data_node read(const yang::instance_path& at) const override {
+    return configuration(at);
   }
-  yang::data_node configuration() const override {
+  yang::data_node configuration(const yang::instance_path&) const override {
     return *yang::decoder{schema}.tree(content_of_store);
   }
   const edit_rules& rules() const override { return rules_; }

@@ -63,8 +63,10 @@ void feed(Result made, byte_view input, std::size_t piece) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   static auto server = load(true), client = load(false);
-  static tls_options options{
-      std::chrono::seconds{60}, true, {ticket_keys::random(), nullptr, {}}};
+  static tls_options options{std::chrono::seconds{60},
+                             "coap",
+                             true,
+                             {ticket_keys::random(), nullptr, {}}};
   if (size == 0)
     return 0;
   byte_view input{data + 1, size - 1};
