@@ -16,6 +16,9 @@ namespace {
 /// For the KEEPER, whose commits take milliseconds.
 constexpr std::chrono::seconds store_patience{20};
 
+/// Before an expiry that could not be stored is tried again: it is due at once.
+constexpr std::chrono::seconds expiry_pause{60};
+
 bool is_edit(const std::string& method) {
   return method == "POST" || method == "PUT" || method == "PATCH"
          || method == "DELETE";
@@ -225,25 +228,27 @@ void datastore_state::expire() {
   edit([this] {
     auto x = store_->on_time(instant());
     if (!x)
-      return;
+      return arm();
     spdlog::info("data channel of {}: entries of {} have expired",
                  setup_.who->name, x->cuid);
     store(std::move(*x), {}, "expired", [this](const failure* why) {
       if (why == nullptr)
-        expire();
+        return expire();
+      pause_until_ = self_->clock().now() + expiry_pause;
     });
   });
 }
 
 void datastore_state::arm() {
-  alarm_.set(self_, store_->next_deadline());
+  auto due = store_->next_deadline();
+  if (due && pause_until_)
+    due = std::max(*due, *pause_until_);
+  alarm_.set(self_, due);
 }
 
 void datastore_state::on_tick(std::uint64_t generation) {
-  if (!alarm_.rang(generation))
-    return;
-  expire();
-  arm();
+  if (alarm_.rang(generation))
+    expire();
 }
 
 std::vector<data_client_view> datastore_state::list() const {

@@ -87,6 +87,7 @@ private:
   std::set<std::string, std::less<>> mitigating_; ///< cuids that mitigate
   std::map<std::string, installed_set> sets_;     ///< by id
   alarm alarm_;
+  std::optional<time_point> pause_until_; ///< expiry could not be stored
 };
 
 /// Spawns the DATASTORE of one customer.
