@@ -165,11 +165,11 @@ TEST_F(driver_machine_test, only_changed_counters_are_reported) {
 
 TEST_F(driver_machine_test, a_changed_view_of_the_attack_is_reported) {
   start();
-  fake.totals = {{"a", 1, 10}};
+  fake.totals.rules = {{"a", 1, 10}};
   uut.on_tick();
-  fake.totals[0].attack = attack::stopped;
+  fake.totals.rules[0].attack = attack::stopped;
   auto said = std::get<to_node::counters>(reports(uut.on_tick()).at(0));
-  EXPECT_THAT(said.rules, ElementsAre(fake.totals[0]));
+  EXPECT_THAT(said.rules, ElementsAre(fake.totals.rules[0]));
   EXPECT_TRUE(uut.on_tick().empty());
 }
 

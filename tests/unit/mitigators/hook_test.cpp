@@ -121,11 +121,12 @@ TEST(counter_lines, others_are_passed_over) {
 }
 
 TEST(counter_lines, a_word_on_the_attack_may_end_one) {
-  EXPECT_THAT(
-      parse_counter_lines("a 1 2 stopped\nb 3 4 ongoing\nc 5 6 asleep\n"),
-      ElementsAre(rule_counters{"a", 1, 2, attack::stopped},
-                  rule_counters{"b", 3, 4, attack::ongoing},
-                  rule_counters{"c", 5, 6}));
+  auto totals =
+      parse_counter_lines("a 1 2 stopped\nb 3 4 ongoing\nc 5 6 asleep\n");
+  EXPECT_THAT(totals.rules,
+              ElementsAre(rule_counters{"a", 1, 2, attack::stopped},
+                          rule_counters{"b", 3, 4, attack::ongoing},
+                          rule_counters{"c", 5, 6}));
 }
 
 TEST(state_file, remembers_what_is_in_force_and_what_is_uncertain) {
