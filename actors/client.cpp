@@ -107,6 +107,7 @@ void client_state::handle(dots_request request) {
     finish(answer_with(sig::response_code::conflict, sig::cuid_collision()));
     return;
   }
+  signal_.asked_on(request.from.session);
   switch (request.what) {
   case dots_request::method::get:
     return get(request);

@@ -26,16 +26,22 @@ std::optional<signal_event> signal_watch::up(session_id id) {
 
 std::optional<signal_event> signal_watch::ended(session_id id, session_end how,
                                                 time_point now) {
-  bool newest = !sessions_.empty() && sessions_.back() == id;
   if (std::erase(sessions_, id) == 0)
     return std::nullopt;
-  if (newest && how == session_end::goodbye)
+  if (how == session_end::goodbye && id == in_use_)
     goodbye_ = now;
-  if (!sessions_.empty())
+  if (!sessions_.empty()) {
+    if (how == session_end::failed || how == session_end::replaced)
+      broken_ = now;
     return std::nullopt;
-  if (how == session_end::lost && goodbye_ && now - *goodbye_ <= limit())
-    how = session_end::goodbye;
+  }
   since_ = now;
+  if (how == session_end::lost && goodbye_ && now - *goodbye_ <= limit()) {
+    how = session_end::goodbye;
+  } else if (how == session_end::lost && broken_ && now - *broken_ < limit()) {
+    how = session_end::failed;
+    since_ = *broken_;
+  }
   switch (how) {
   case session_end::goodbye:
     state_ = state::quiet;

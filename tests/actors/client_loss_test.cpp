@@ -64,6 +64,27 @@ TEST_F(client_loss_test, a_goodbye_is_no_loss) {
   EXPECT_TRUE(site->journal.empty());
 }
 
+// A client that calls over two transports at once ends the slower one: it has
+// not left.
+TEST_F(client_loss_test, the_goodbye_of_a_session_that_was_not_used_is_none) {
+  arm();
+  session_up(uut, 1, seen);
+  get(uut, 1); // on session 1
+  session_down(uut, 4, session_end::closed);
+  session_down(uut, 1, session_end::lost);
+  EXPECT_THAT(site->rules, SizeIs(1));
+}
+
+TEST_F(client_loss_test, the_goodbye_of_the_session_in_use_is_one_for_all) {
+  arm();
+  session_up(uut, 1, seen);
+  get(uut, 1); // on session 1
+  session_down(uut, 1, session_end::closed);
+  session_down(uut, 4, session_end::lost);
+  advance(500s);
+  EXPECT_TRUE(site->journal.empty());
+}
+
 // SIG-308
 TEST_F(client_loss_test, a_broken_session_counts_after_the_silence_allowed) {
   arm();

@@ -59,20 +59,53 @@ TEST(signal_watch, waits_after_a_restart_and_begins_anew_with_activity) {
 }
 
 // The goodbye of the older session was lost.
-TEST(signal_watch, a_goodbye_on_the_newest_session_is_one_for_all) {
+TEST(signal_watch, a_goodbye_on_the_session_in_use_is_one_for_all) {
   signal_watch watch{beats};
   watch.up(1);
   watch.up(2);
+  watch.asked_on(2);
   EXPECT_FALSE(watch.ended(2, session_end::goodbye, t0));
   EXPECT_FALSE(watch.ended(1, session_end::lost, t0 + 60s));
   EXPECT_FALSE(watch.expected());
   EXPECT_FALSE(watch.next_deadline());
 }
 
+// A client that calls over two transports at once ends the slower session.
+TEST(signal_watch, a_goodbye_on_a_session_that_was_never_used_says_nothing) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.asked_on(1);
+  watch.up(2);
+  watch.ended(2, session_end::goodbye, t0);
+  EXPECT_EQ(watch.ended(1, session_end::lost, t0 + 45s), signal_event::lost);
+}
+
+// SIG-308: the client was heard on the newer session until that broke.
+TEST(signal_watch, a_session_that_broke_later_begins_the_limit_anew) {
+  for (auto how : {session_end::failed, session_end::replaced}) {
+    signal_watch watch{beats};
+    watch.up(1);
+    watch.up(2);
+    watch.ended(2, how, t0);
+    EXPECT_FALSE(watch.ended(1, session_end::lost, t0 + 45s));
+    EXPECT_FALSE(watch.on_time(t0 + 60s - 1ns));
+    EXPECT_EQ(watch.on_time(t0 + 60s), signal_event::lost);
+  }
+}
+
+TEST(signal_watch, a_session_that_broke_long_ago_delays_nothing) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.up(2);
+  watch.ended(2, session_end::failed, t0);
+  EXPECT_EQ(watch.ended(1, session_end::lost, t0 + 60s), signal_event::lost);
+}
+
 TEST(signal_watch, who_was_heard_after_a_goodbye_may_be_lost) {
   signal_watch watch{beats};
   watch.up(1);
   watch.up(2);
+  watch.asked_on(2);
   watch.ended(2, session_end::goodbye, t0);
   EXPECT_EQ(watch.ended(1, session_end::lost, t0 + 61s), signal_event::lost);
 }
@@ -80,7 +113,9 @@ TEST(signal_watch, who_was_heard_after_a_goodbye_may_be_lost) {
 TEST(signal_watch, a_goodbye_on_an_older_session_ends_only_that) {
   signal_watch watch{beats};
   watch.up(1);
+  watch.asked_on(1);
   watch.up(2);
+  watch.asked_on(2);
   watch.ended(1, session_end::goodbye, t0);
   EXPECT_EQ(watch.ended(2, session_end::lost, t0 + 30s), signal_event::lost);
 }
