@@ -21,6 +21,9 @@ constexpr duration calm = 3min;
 /// From a change on the disk to the device, when both work.
 constexpr duration enforcement_patience = 30s;
 
+/// For the goodbye of a client that ends to arrive.
+constexpr duration goodbye = 5s;
+
 bool overlap(const grant_history& a, const grant_history& b) {
   return sig::overlaps(a.what, b.what);
 }
@@ -97,9 +100,15 @@ bool simulation::judge_sleeper(const ledger::name& which,
         text(which)
         + (x.armed ? " waits for the loss of signal" : " has lost a conflict")
         + ", yet is in force");
-  auto silence = world_.now() - network_->counted_since(client_of(which.first));
+  auto client = client_of(which.first);
+  auto silence = world_.now() - network_->counted_since(client);
   auto late = network_->limit() + network_->interval() + enforcement_patience;
-  if (!x.suspended && !x.left && silence > late
+  // That it said goodbye is not taken for true: it must have gone in order, and
+  // not have been heard since.
+  auto gone = clients_[client]->departed();
+  auto heard = network_->heard(client);
+  bool departed = x.left && gone && (!heard || *heard <= *gone + goodbye);
+  if (!x.suspended && !departed && silence > late
       && world_.now() - x.since > late)
     world_.violate(text(which) + " does not start after " + to_text(silence)
                    + " of silence; the limit is " + to_text(network_->limit()));

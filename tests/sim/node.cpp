@@ -199,6 +199,7 @@ void client_node::stop() {
   if (!alive_)
     return;
   world_.note("client " + settings_.cuid + " ends in order");
+  departed_ = world_.now();
   finish();
 }
 

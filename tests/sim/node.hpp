@@ -99,11 +99,14 @@ public:
   void stop() override;
 
   const settings& who() const { return settings_; }
+  /// When it last ended in order.
+  std::optional<time_point> departed() const noexcept { return departed_; }
   const actors::upstream_actor& upstream() const { return upstream_; }
 
 private:
   network& network_;
   settings settings_;
+  std::optional<time_point> departed_;
   actors::upstream_actor upstream_;
 };
 
