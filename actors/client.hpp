@@ -198,6 +198,15 @@ private:
   void put_known(entry& known, job_ptr job);
   void on_refreshed(job_ptr job);
   void put_suspended(entry& known, job_ptr job);
+  void answer_refreshed(const job_ptr& job, std::int64_t left,
+                        const claim_result& x);
+  void answer_conflict(const job_ptr& job, const claim_result& x);
+  result<protocol::signal::mitigation> read_body(const dots_request& request);
+  storage::client_record client_record(std::uint32_t mid);
+  storage::audit_event audit(const dots_request& request, std::string action,
+                             std::string outcome) const;
+
+  // client_create.cpp
   void put_new(job_ptr job);
   void look_up_aliases(job_ptr job);
   void look_up(job_ptr job);
@@ -207,15 +216,6 @@ private:
   void commit_new(job_ptr job);
   void on_created(job_ptr job);
   void abort_new(const job_ptr& job, const failure& why);
-  void answer_refreshed(const job_ptr& job, std::int64_t left,
-                        const claim_result& x);
-  void answer_conflict(const job_ptr& job, const claim_result& x);
-  void remember_refused(const put_job& job);
-  bool refused_before(const job_ptr& job);
-  result<protocol::signal::mitigation> read_body(const dots_request& request);
-  storage::client_record client_record(std::uint32_t mid);
-  storage::audit_event audit(const dots_request& request, std::string action,
-                             std::string outcome) const;
 
   // client_life.cpp: MITIGATIONs and their records
   void restore_one(const storage::mitigation_record& record);
@@ -253,6 +253,8 @@ private:
   void start_lost(const std::vector<std::uint32_t>& mids);
 
   // client_conflict.cpp
+  void remember_refused(const put_job& job);
+  bool refused_before(const job_ptr& job);
   void suspend(entry& x, protocol::signal::conflict_information why);
   void on_still_lost(entry& x, protocol::signal::conflict_information why);
   void resume(entry& x);

@@ -2,6 +2,7 @@
 #include "actors/client.hpp"
 #include "actors/client_flags.hpp"
 #include "actors/mitigation.hpp"
+#include "protocol/data/alias.hpp"
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/customer.hpp"
 
@@ -11,6 +12,7 @@
 
 namespace tocsin::actors {
 
+namespace data = protocol::data;
 namespace sig = protocol::signal;
 
 namespace {
@@ -40,7 +42,7 @@ scope_owner client_state::owner(std::uint32_t mid) const {
 scope_claim client_state::claim_of(const entry& x,
                                    scope_claim::state wanted) const {
   return {owner(x.record.key.mid),
-          resolved(covered(x.request.what, x.aliased), x.names),
+          resolved(data::covered(x.request.what, x.aliased), x.names),
           sig::remaining_lifetime(x.record.expires, wall()),
           wanted,
           false,
@@ -146,7 +148,7 @@ void client_state::start(entry& x, bool restored) {
   auto setup = std::make_shared<mitigation_setup>();
   setup->owner = owner(x.record.key.mid);
   setup->who = setup_.who;
-  setup->what = covered(x.request.what, x.aliased);
+  setup->what = data::covered(x.request.what, x.aliased);
   setup->names = x.names;
   setup->immediate = !x.armed_kind();
   setup->lifetime = sig::remaining_lifetime(x.record.expires, wall());

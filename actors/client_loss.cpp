@@ -3,12 +3,14 @@
 #include "actors/client.hpp"
 #include "actors/client_flags.hpp"
 #include "actors/mitigation.hpp"
+#include "protocol/data/alias.hpp"
 #include "protocol/signal/scope.hpp"
 
 #include <spdlog/spdlog.h>
 
 namespace tocsin::actors {
 
+namespace data = protocol::data;
 namespace sig = protocol::signal;
 
 namespace {
@@ -175,20 +177,23 @@ void client_state::start_lost(const std::vector<std::uint32_t>& mids) {
   std::vector<sig::own_request> all;
   for (const auto& [mid, x] : entries_)
     if (!x.suspended && !x.withdrawn)
-      all.push_back({mid, resolved(covered(x.request.what, x.aliased), x.names),
-                     !x.armed_kind(), x.active});
+      all.push_back(
+          {mid, resolved(data::covered(x.request.what, x.aliased), x.names),
+           !x.armed_kind(), x.active});
   auto over = sig::withdrawn_by_signal_loss(all);
   for (auto mid : mids) {
     auto i = entries_.find(mid);
     if (i == entries_.end() || i->second.suspended)
       continue;
-    auto mine = resolved(covered(i->second.request.what, i->second.aliased),
-                         i->second.names);
+    auto mine =
+        resolved(data::covered(i->second.request.what, i->second.aliased),
+                 i->second.names);
     std::erase_if(over, [&](std::uint32_t old) {
       auto& x = entries_.at(old);
       if (!x.handle
           || !sig::overlaps(
-              mine, resolved(covered(x.request.what, x.aliased), x.names)))
+              mine,
+              resolved(data::covered(x.request.what, x.aliased), x.names)))
         return false;
       i->second.replaces.emplace_back(x.handle, overtaken);
       commit({storage::append_audit{

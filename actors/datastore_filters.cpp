@@ -1,8 +1,7 @@
 // DATASTORE: the filters that are in force, and the MITIGATORs that enforce
 // them.
 #include "actors/datastore.hpp"
-
-#include "transports/crypto/digest.hpp"
+#include "actors/rules.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -10,33 +9,8 @@ namespace tocsin::actors {
 
 namespace data = protocol::data;
 
-namespace {
-
-/// Opaque, as names of clients must not get into names of drivers.
-std::string digest_of(const std::string& a, const std::string& b) {
-  auto text = a + '\n' + b;
-  auto digest = transports::crypto::sha256(as_octets(text));
-  return transports::crypto::to_hex(byte_view{digest}.first(12));
-}
-
-std::string_view word_of(enforcement_report::state x) {
-  switch (x) {
-  case enforcement_report::state::pending:
-    return "pending";
-  case enforcement_report::state::active:
-    return "active";
-  case enforcement_report::state::failed:
-    return "failed";
-  case enforcement_report::state::withdrawn:
-    return "withdrawn";
-  }
-  return "failed";
-}
-
-} // namespace
-
 std::string datastore_state::set_id(const std::string& cuid) const {
-  return 'f' + digest_of(setup_.who->name, cuid);
+  return 'f' + opaque_name(setup_.who->name, cuid);
 }
 
 /// Brings the MITIGATORs to what this client has in force now.
@@ -55,7 +29,7 @@ void datastore_state::refresh_filters(const std::string& cuid) {
   set.what = {id, {}, setup_.who->name, cuid};
   set.names.clear();
   for (const auto& x : entries) {
-    auto entry = 'e' + digest_of(x.acl, x.ace);
+    auto entry = 'e' + opaque_name(x.acl, x.ace);
     set.names[entry] = {x.acl, x.ace};
     set.what.entries.push_back(mitigators::to_filter_entry(entry, x));
   }
@@ -110,7 +84,7 @@ void datastore_state::report(const enforcement_report& x) {
   if (set == sets_.end())
     return;
   auto& site = set->second.sites[x.mitigator];
-  site = {x.mitigator, std::string{word_of(x.what)}, x.detail};
+  site = {x.mitigator, std::string{to_string(x.what)}, x.detail};
   if (x.what == enforcement_report::state::failed)
     spdlog::error("data channel of {}: mitigator {} does not enforce the "
                   "filters of {}: {}",

@@ -16,20 +16,6 @@ struct lookup_round {
   std::size_t open = 0;
 };
 
-std::string_view text_of(enforcement_report::state x) {
-  switch (x) {
-  case enforcement_report::state::pending:
-    return "pending";
-  case enforcement_report::state::active:
-    return "active";
-  case enforcement_report::state::failed:
-    return "failed";
-  case enforcement_report::state::withdrawn:
-    return "withdrawn";
-  }
-  return "pending";
-}
-
 } // namespace
 
 void mitigation_state::init(mitigation_setup setup) {
@@ -312,7 +298,7 @@ mitigation_view mitigation_state::view() const {
   }
   for (const auto& [site_name, site] : sites_)
     x.enforcement.push_back(
-        {site_name, std::string{text_of(progress_of(site))}, site.detail});
+        {site_name, std::string{to_string(progress_of(site))}, site.detail});
   return x;
 }
 

@@ -1,6 +1,5 @@
 #include "actors/rules.hpp"
 
-#include "protocol/data/alias.hpp"
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/response.hpp"
 
@@ -17,12 +16,8 @@ namespace sig = protocol::signal;
 
 namespace {
 
-/// Opaque, so that a cuid cannot smuggle anything into a driver's names, and
-/// collision-free, so that no customer can take another one's rule over.
 std::string rule_stem(const scope_owner& owner) {
-  auto text = owner.customer + '\n' + owner.cuid;
-  auto digest = transports::crypto::sha256(as_octets(text));
-  return transports::crypto::to_hex(byte_view{digest}.first(12)) + '-'
+  return opaque_name(owner.customer, owner.cuid) + '-'
          + std::to_string(owner.mid);
 }
 
@@ -44,6 +39,12 @@ std::vector<sig::prefix> addresses_of(const sig::uri_target& uri,
 
 } // namespace
 
+std::string opaque_name(const std::string& a, const std::string& b) {
+  auto text = std::to_string(a.size()) + ' ' + a + b;
+  auto digest = transports::crypto::sha256(as_octets(text));
+  return transports::crypto::to_hex(byte_view{digest}.first(12));
+}
+
 dots_response redirection_to(const redirect_order& x) {
   return {static_cast<std::uint8_t>(sig::response_code::unavailable), true,
           sig::encode(x.where), x.max_age};
@@ -57,21 +58,6 @@ std::vector<std::string> names_of(const sig::target& what) {
     if (auto uri = sig::map_uri(text); uri && !uri->address)
       names.insert(uri->host);
   return {names.begin(), names.end()};
-}
-
-sig::target covered(const sig::target& asked, const sig::target& aliased) {
-  if (asked.aliases.empty())
-    return asked;
-  auto own = asked;
-  own.aliases.clear();
-  if (!own.prefixes.empty() || !own.fqdns.empty() || !own.uris.empty())
-    return protocol::data::unite(std::move(own), aliased);
-  auto out = aliased;
-  if (!own.ports.empty())
-    out.ports = std::move(own.ports);
-  if (!own.protocols.empty())
-    out.protocols = std::move(own.protocols);
-  return out;
 }
 
 bytes encode_target(const sig::target& what) {

@@ -9,6 +9,11 @@
 
 namespace tocsin::actors {
 
+/// A name for drivers made of two of a client: opaque, so that a client cannot
+/// smuggle anything into names of drivers, and collision-free, so that nobody
+/// can take what is another's over.
+std::string opaque_name(const std::string& a, const std::string& b);
+
 /// The answer that sends a peer elsewhere: 5.03 (RFC 9132, Section 4.6).
 dots_response redirection_to(const redirect_order& x);
 
@@ -19,12 +24,6 @@ using name_addresses =
 /// The names of a target that need a look-up, each once: FQDNs and URI hosts
 /// that are not addresses.
 std::vector<std::string> names_of(const protocol::signal::target& what);
-
-/// A request's target with what its aliases stand for. Ports and protocols of
-/// the request go before those of the aliases where it names no addresses of
-/// its own; else both hold for all (RFC 9132, Section 4.4.1.3: united).
-protocol::signal::target covered(const protocol::signal::target& asked,
-                                 const protocol::signal::target& aliased);
 
 /// A target as octets for the store, and back. No octets: an empty target.
 bytes encode_target(const protocol::signal::target& what);

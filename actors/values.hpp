@@ -181,6 +181,21 @@ struct enforcement_report {
   bool blind = false;
 };
 
+/// For people.
+constexpr std::string_view to_string(enforcement_report::state x) noexcept {
+  switch (x) {
+  case enforcement_report::state::pending:
+    return "pending";
+  case enforcement_report::state::active:
+    return "active";
+  case enforcement_report::state::failed:
+    return "failed";
+  case enforcement_report::state::withdrawn:
+    return "withdrawn";
+  }
+  return "pending";
+}
+
 /// Names of MITIGATORs and their current handles.
 struct mitigator_table {
   struct entry {

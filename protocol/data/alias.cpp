@@ -112,6 +112,22 @@ signal::target unite(signal::target a, const signal::target& b) {
   return a;
 }
 
+signal::target covered(const signal::target& asked,
+                       const signal::target& aliased) {
+  if (asked.aliases.empty())
+    return asked;
+  auto own = asked;
+  own.aliases.clear();
+  if (!own.prefixes.empty() || !own.fqdns.empty() || !own.uris.empty())
+    return unite(std::move(own), aliased);
+  auto out = aliased;
+  if (!own.ports.empty())
+    out.ports = std::move(own.ports);
+  if (!own.protocols.empty())
+    out.protocols = std::move(own.protocols);
+  return out;
+}
+
 yang::outcome<alias> read_alias(const yang::data_node& node,
                                 const yang::instance_path& at) {
   tree_cursor entry{node, at};

@@ -29,6 +29,12 @@ signal::target to_target(const alias& x);
 /// for protocols. Values of `b` that `a` has are not repeated.
 signal::target unite(signal::target a, const signal::target& b);
 
+/// A request's target with what its aliases stand for. Ports and protocols of
+/// the request go before those of the aliases where it names no addresses of
+/// its own; else both hold for all (RFC 9132, Section 4.4.1.3: united).
+signal::target covered(const signal::target& asked,
+                       const signal::target& aliased);
+
 /// Reads an entry of `aliases/alias`, which is valid against the schema, and
 /// checks what the schema cannot say (RFC 8783, Sections 4.3 and 6.1): one of
 /// prefix, FQDN and URI is there, ports are in order, every value may be a

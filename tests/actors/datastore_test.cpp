@@ -92,7 +92,7 @@ protected:
   datastore_actor data;
 };
 
-// DATA-131, DATA-160, REST-043
+// DATA-160
 TEST_F(datastore_test, what_is_answered_is_durable) {
   enrol();
   EXPECT_EQ(add_alias(), 201u);
