@@ -1,0 +1,292 @@
+#pragma once
+#include "roles/config/schema_common.hpp"
+
+/// The options of a server; see schema.hpp.
+namespace tocsin::roles {
+
+template <class Visitor>
+void describe(Visitor& v, server_config& x) {
+  v(x.listen, {.name = "listen",
+               .doc = "Addresses for DTLS; without a port, 4646.",
+               .as = form::address,
+               .min = 0,
+               .max = 65535});
+  v(x.listen_tls,
+    {.name = "listen_tls",
+     .doc = "Addresses for TLS over TCP, for clients whose UDP is blocked; "
+            "without a port, 4646. `[]`: none.",
+     .as = form::address,
+     .min = 0,
+     .max = 65535,
+     .fallback = "the addresses of `listen`"});
+  v(x.require_alpn,
+    {.name = "require_alpn",
+     .doc = "Refuse TLS clients that do not offer the protocol `coap` by ALPN "
+            "(RFC 8323, Section 8.2). Some do not, with pre-shared keys for "
+            "example."});
+  describe(v, x.identity);
+  v(x.ticket_key,
+    {.name = "ticket_key",
+     .doc = "Secret of the tickets with which clients resume sessions, made if "
+            "it does not exist. Nodes that share it resume each other's "
+            "sessions.",
+     .as = form::path,
+     .fallback = "`ticket.key` in `data_dir`"});
+  v(x.reactors, {.name = "reactors",
+                 .doc = "Threads that own sockets; one per core at most.",
+                 .min = 1,
+                 .max = 256});
+  v(x.max_sessions, {.name = "max_sessions",
+                     .doc = "Sessions at one time, all reactors together.",
+                     .min = 1,
+                     .max = 10'000'000});
+  v(x.max_connections,
+    {.name = "max_connections",
+     .doc = "TCP connections at one time, all reactors together, those of the "
+            "node's own client included; newcomers beyond are reset. Each "
+            "takes a file descriptor, and the last 64 of the process go to no "
+            "newcomer.",
+     .min = 1,
+     .max = 1'000'000});
+  v(x.max_handshakes,
+    {.name = "max_handshakes",
+     .doc = "Handshakes in progress at one time, per reactor: they share it "
+            "with the sessions that exist.",
+     .min = 1,
+     .max = 65536});
+  v(x.cookie_rate,
+    {.name = "cookie_rate",
+     .doc = "Cookie answers to unproven addresses, per reactor: what a spoofed "
+            "flood can make the node send.",
+     .min = 1,
+     .max = 10'000'000,
+     .unit = "per second"});
+  v(x.terminating_period,
+    {.name = "terminating_period",
+     .doc = "How long a withdrawn mitigation stays active, so that routes can "
+            "settle (RFC 9132, Section 4.4.4).",
+     .min = 0,
+     .max = 86400});
+  v(x.max_terminating_period,
+    {.name = "max_terminating_period",
+     .doc = "The period doubles with every request made within it, up to this.",
+     .min = 0,
+     .max = 86400});
+  describe_heartbeat(v, x);
+  v(x.attack_stopped_after,
+    {.name = "attack_stopped_after",
+     .doc = "A mitigation that dropped something and then nothing for so long "
+            "is reported as `attack-stopped` (RFC 9132, Section 4.4.2), until "
+            "it drops again; its rules stay in force. `0s`: only if the driver "
+            "says so.",
+     .min = 0,
+     .max = 86400});
+  v(x.status_interval,
+    {.name = "status_interval",
+     .doc = "Time between two notifications to who observes an active "
+            "mitigation (RFC 9132, Section 4.4.2.1).",
+     .min = 3,
+     .max = 3600});
+  v(x.conflict_policy,
+    {.name = "conflict_policy",
+     .doc = "Whose request holds when requests of different clients overlap "
+            "(RFC 9132, Section 4.4.1.3)."});
+  v(x.keep_losers,
+    {.name = "keep_losers",
+     .doc = "Keep a new request that loses to another client's as inactive "
+            "(2.01), so that it starts when the other one ends. Else it is "
+            "refused (4.09)."});
+  v(x.loss_of_signal,
+    {.name = "loss_of_signal",
+     .doc = "Let clients leave requests that are put into force when their "
+            "signal channel is lost (RFC 9132, `trigger-mitigation`)."});
+  v(x.max_mitigations, {.name = "max_mitigations",
+                        .doc = "Mitigations at one time, all customers "
+                               "together; 0: not limited.",
+                        .max = 10'000'000});
+  v(x.session,
+    {.name = "session",
+     .doc = "What clients may negotiate for their sessions (RFC "
+            "9132, Section 4.5). `heartbeat_interval` and "
+            "`missing_hb_allowed` of `[server]` hold until they do."});
+  v(x.redirect,
+    {.name = "redirect",
+     .doc = "Another server for clients that this node cannot serve (RFC 9132, "
+            "Section 4.6)."});
+  v(x.customers, {.name = "customer",
+                  .doc = "Who may ask for mitigation. Nothing outside a "
+                         "customer's own prefixes is ever touched."});
+  v(x.mitigators, {.name = "mitigator",
+                   .doc = "What makes mitigations real. At least one.",
+                   .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& v, session_ranges& x) {
+  v(x.min_heartbeat_interval,
+    {.name = "min_heartbeat_interval",
+     .doc = "Shortest interval that is accepted; `0s`, heartbeats off, always "
+            "is.",
+     .min = 15,
+     .max = 240});
+  v(x.max_heartbeat_interval, {.name = "max_heartbeat_interval",
+                               .doc = "Longest interval that is accepted.",
+                               .min = 15,
+                               .max = 65535});
+  v(x.min_missing_hb_allowed,
+    {.name = "min_missing_hb_allowed",
+     .doc = "Fewest heartbeats without an answer that may mean a loss.",
+     .min = 1,
+     .max = 65535});
+  v(x.max_missing_hb_allowed, {.name = "max_missing_hb_allowed",
+                               .doc = "Most of them.",
+                               .min = 1,
+                               .max = 65535});
+  v(x.max_probing_rate, {.name = "max_probing_rate",
+                         .doc = "Fastest rate towards a silent peer.",
+                         .min = 5,
+                         .max = 65535,
+                         .unit = "octets per second"});
+  v(x.max_age, {.name = "max_age",
+                .doc = "How long a client may use its values without asking "
+                       "for them again.",
+                .min = 60,
+                .max = 4294967295});
+  v(x.end_when_stale,
+    {.name = "end_when_stale",
+     .doc = "End the session of a client that asked for its values and does "
+            "not ask again within a minute after `max_age` (RFC 9132, Section "
+            "4.5.3)."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, redirect_config& x) {
+  v(x.alt_server, {.name = "alt_server",
+                   .doc = "DNS name of the other server, as in its "
+                          "certificate.",
+                   .required = true,
+                   .as = form::domain});
+  v(x.addresses, {.name = "addresses",
+                  .doc = "Its addresses; clients need not look them up then.",
+                  .fallback = "none"});
+  v(x.max_age, {.name = "max_age",
+                .doc = "How long clients stay there.",
+                .min = 60,
+                .max = 4294967295});
+  v(x.max_sessions, {.name = "max_sessions",
+                     .doc = "Sessions beyond this number are sent away; 0: "
+                            "none is for this reason.",
+                     .max = 10'000'000});
+  v(x.when_mitigators_fail,
+    {.name = "when_mitigators_fail",
+     .doc = "Send new requests away while no mitigator works."});
+  v(x.tolerance,
+    {.name = "tolerance",
+     .doc =
+         "Requests for mitigation that one session may make within `max_age` "
+         "in spite of a redirect; more are refused (4.03; RFC 9132, Section "
+         "4.6). 0: any number.",
+     .max = 1'000'000});
+  v(x.when_full, {.name = "when_full",
+                  .doc = "Send new requests away while `max_mitigations` is "
+                         "reached."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, customer_config& x) {
+  v(x.who.name, {.name = "name",
+                 .doc = "Unique; the key in storage and logs. Renaming a "
+                        "customer orphans its mitigations.",
+                 .required = true,
+                 .as = form::name});
+  v(x.who.identities,
+    {.name = "identities",
+     .doc = "Agents that belong to it, one match suffices: `sha256:` and the "
+            "fingerprint of the certificate or of its public key, a DNS name "
+            "of the certificate, `cn:` and its common name, or `psk:` and the "
+            "identity of a pre-shared key.",
+     .required = true});
+  v(x.who.prefixes,
+    {.name = "prefixes", .doc = "Its address space.", .required = true});
+  v(x.who.domains, {.name = "domains",
+                    .doc = "Its names; `*.example.com` stands for all names "
+                           "below example.com.",
+                    .as = form::wildcard});
+  v(x.names, {.name = "names",
+              .doc = "Fixed addresses of names, used instead of a resolver: "
+                     "`{ \"www.example.com\" = [\"192.0.2.80\"] }`.",
+              .as = form::domain});
+  v(x.who.limits.max_mitigations,
+    {.name = "max_mitigations",
+     .doc = "Mitigations at one time, all its clients together.",
+     .min = 1,
+     .max = 1'000'000});
+  v(x.who.limits.max_cuids, {.name = "max_cuids",
+                             .doc = "Clients with state at one time.",
+                             .min = 1,
+                             .max = 1'000'000});
+  v(x.who.limits.lifetime.max,
+    {.name = "max_lifetime",
+     .doc = "Longest lifetime granted; a longer wish is cut to it.",
+     .min = 1,
+     .max = 4294967295});
+  v(x.who.limits.lifetime.allow_indefinite,
+    {.name = "allow_indefinite",
+     .doc = "Grant lifetimes without an end; else such a wish gets "
+            "`max_lifetime`."});
+  v(x.who.limits.requests_per_minute,
+    {.name = "requests_per_minute",
+     .doc = "Requests in the long run; 0: not limited.",
+     .max = 60'000'000});
+  v(x.who.limits.request_burst, {.name = "request_burst",
+                                 .doc = "Requests at once, above the rate.",
+                                 .min = 1,
+                                 .max = 1'000'000});
+  v(x.who.action,
+    {.name = "action", .doc = "What happens to the traffic of its targets."});
+  v(x.who.rate, {.name = "rate",
+                 .doc = "What passes under `rate-limit`, and only then.",
+                 .min = 1,
+                 .max = 10'000'000'000,
+                 .unit = "packets per second",
+                 .fallback = "none"});
+  v(x.mitigators, {.name = "mitigators",
+                   .doc = "Names of the mitigators that serve it.",
+                   .as = form::name,
+                   .fallback = "all"});
+  v(x.who.accept, {.name = "accept",
+                   .doc = "Traffic that passes whatever is mitigated. An entry "
+                          "names sources, ports or protocols, or several."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, protocol::signal::accept_entry& x) {
+  v(x.sources,
+    {.name = "sources", .doc = "Prefixes it comes from.", .fallback = "any"});
+  v(x.ports, {.name = "ports",
+              .doc = "Destination ports: numbers, or ranges such as "
+                     "`\"8000-8080\"`.",
+              .fallback = "all"});
+  v(x.protocols, {.name = "protocols",
+                  .doc = "Numbers, or `tcp`, `udp`, `icmp`, `icmpv6`, `sctp`, "
+                         "`gre`, `esp`, `ah`.",
+                  .fallback = "all"});
+}
+
+template <class Visitor>
+void describe(Visitor& v, mitigator_config& x) {
+  v(x.name, {.name = "name",
+             .doc = "Unique; customers refer to it.",
+             .required = true,
+             .as = form::name});
+  v(x.driver, {.name = "driver",
+               .doc = "`nftables`, `exec`, or the path of a program that "
+                      "speaks the driver protocol.",
+               .required = true,
+               .as = form::driver});
+  v(x.arguments, {.name = "arguments", .doc = "Passed to the driver."});
+  v(x.environment,
+    {.name = "environment", .doc = "Variables added to the node's own."});
+}
+
+} // namespace tocsin::roles
