@@ -11,27 +11,16 @@ bytes copy(byte_view x) {
   return {x.begin(), x.end()};
 }
 
-/// The reactor may call when the actors of this turn have had their time
-/// already; without a task it would sleep on their mail.
-void wake(reactor& where) {
-  where.post([] {});
-}
-
 class session_port final : public transports::stream_handler {
 public:
-  session_port(data_session_actor to, reactor& where)
-      : to_{std::move(to)}, home_{where} {}
+  explicit session_port(data_session_actor to) : to_{std::move(to)} {}
 
   void on_octets(byte_view octets) override {
     caf::anon_send(to_, atom::packet_v, copy(octets));
   }
-  void on_drained() override {
-    caf::anon_send(to_, atom::drained_v);
-    wake(home_);
-  }
+  void on_drained() override { caf::anon_send(to_, atom::drained_v); }
   void on_closed(const std::string& why) override {
     caf::anon_send(to_, atom::gone_v, why);
-    wake(home_);
   }
   void on_evicted() override {
     caf::anon_send(to_, atom::gone_v, std::string{"the node shuts down"});
@@ -39,25 +28,20 @@ public:
 
 private:
   data_session_actor to_;
-  reactor& home_;
 };
 
 class client_port final : public transports::stream_handler {
 public:
-  client_port(data_client_actor to, std::uint64_t number, reactor& where)
-      : to_{std::move(to)}, number_{number}, home_{where} {}
+  client_port(data_client_actor to, std::uint64_t number)
+      : to_{std::move(to)}, number_{number} {}
 
   void on_connected() override { caf::anon_send(to_, atom::opened_v, number_); }
   void on_octets(byte_view octets) override {
     caf::anon_send(to_, atom::packet_v, number_, copy(octets));
   }
-  void on_drained() override {
-    caf::anon_send(to_, atom::drained_v, number_);
-    wake(home_);
-  }
+  void on_drained() override { caf::anon_send(to_, atom::drained_v, number_); }
   void on_closed(const std::string& why) override {
     caf::anon_send(to_, atom::gone_v, number_, why);
-    wake(home_);
   }
   void on_evicted() override {
     caf::anon_send(to_, atom::finish_v); // its timer is the reactor's, too
@@ -66,7 +50,6 @@ public:
 private:
   data_client_actor to_;
   std::uint64_t number_;
-  reactor& home_;
 };
 
 } // namespace
@@ -81,9 +64,8 @@ void attach(data_session_setup& setup, reactor& where,
   setup.forget = [&where, id] { where.close_stream(id, true); };
 }
 
-std::shared_ptr<transports::stream_handler> make_port(data_session_actor to,
-                                                      reactor& where) {
-  return std::make_shared<session_port>(std::move(to), where);
+std::shared_ptr<transports::stream_handler> make_port(data_session_actor to) {
+  return std::make_shared<session_port>(std::move(to));
 }
 
 data_connector connect_from(reactor& where,
@@ -98,8 +80,7 @@ data_connector connect_from(reactor& where,
     if (source && source->family() == peer->family())
       from = *source;
     auto id = where.connect_stream(
-        from, *peer,
-        std::make_shared<client_port>(std::move(self), number, where));
+        from, *peer, std::make_shared<client_port>(std::move(self), number));
     if (!id)
       return id.error();
     return data_link{

@@ -14,8 +14,7 @@ void attach(data_session_setup& setup, transports::reactor& where,
             transports::connection id);
 
 /// What the reactor tells of the connection, as messages to its DATA SESSION.
-std::shared_ptr<transports::stream_handler>
-make_port(data_session_actor to, transports::reactor& where);
+std::shared_ptr<transports::stream_handler> make_port(data_session_actor to);
 
 /// Connects over TCP, from `source` if it is of the same family. To be called
 /// on the reactor's thread, where the DATA CLIENT is at home.

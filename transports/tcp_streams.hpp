@@ -63,8 +63,11 @@ public:
   /// Writes what was queued, and ends what has to end.
   void settle();
 
-  /// Would settle() have something to do?
-  bool pending() const noexcept { return !dirty_.empty() || !doomed_.empty(); }
+  /// Would settle() have something to do, or did it tell handlers something
+  /// that they have had no turn for yet?
+  bool pending() const noexcept {
+    return !dirty_.empty() || !doomed_.empty() || told_;
+  }
 
   void evict_all();
 
@@ -167,6 +170,7 @@ private:
   timer_id retry_timer_;
   std::vector<connection> flushing_;
   std::vector<connection> dirty_;  // may have output to write
+  bool told_ = false;              // a handler, since settle() began
   std::vector<connection> doomed_; // end in settle(), with a call to on_closed
   std::vector<stream_ptr> departed_;
   std::vector<std::shared_ptr<stream_handler>> released_;

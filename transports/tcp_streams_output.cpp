@@ -61,8 +61,10 @@ void tcp_streams::flush(stream& x) {
       shutdown(x.socket.get(), SHUT_WR);
   }
   watch(x);
-  if (auto told = x.handler; told && had_output && x.output.empty())
+  if (auto told = x.handler; told && had_output && x.output.empty()) {
+    told_ = true;
     told->on_drained();
+  }
 }
 
 void tcp_streams::close(connection id, bool flush, time_point now) {
@@ -127,8 +129,10 @@ void tcp_streams::finish(stream& x, const std::string& reason) {
     departed_.push_back(take_out(x)); // with FIN
   else
     abort(x);
-  if (told)
+  if (told) {
+    told_ = true;
     told->on_closed(reason);
+  }
 }
 
 void tcp_streams::evict(stream& x) {
@@ -149,6 +153,7 @@ void tcp_streams::evict_all() {
 }
 
 void tcp_streams::settle() {
+  told_ = false;
   flushing_.swap(dirty_);
   for (auto id : flushing_) {
     if (auto x = find(id)) {

@@ -107,7 +107,7 @@ protected:
     data_session_actor session =
         system.spawn<data_session, caf::lazy_init>(setup);
     caf::anon_send(session, atom::tick_v); // its time limit begins
-    return make_port(std::move(session), reactor);
+    return make_port(std::move(session));
   }
 
   static protocol::signal::customer_table customers() {
