@@ -41,6 +41,7 @@ ack upstream_state::restore(const storage::snapshot& stored) {
   if (!wishes_.empty() && wishes_.rbegin()->first > known_.last_mid)
     mids.retired = wishes_.rbegin()->first;
   mids_ = sig::mid_source{mids};
+  mids_known_ |= known_.mid_used;
   pursue_all();
   return ack::done;
 }

@@ -75,6 +75,7 @@ private:
     bool listed = false;   ///< by the server, or granted before a restart
     std::vector<ask> asks; ///< requests under way, one a session
     int renumbered = 0;    ///< see max_renumberings
+    bool guessed = false;  ///< its mid, see mids_known_
     /// The server that granted it last: empty for the provisioned one.
     std::optional<std::string> home;
     std::optional<std::string> detour;  ///< server for the next request only
@@ -215,6 +216,9 @@ private:
   std::uint64_t next_tag_ = 1;
   bool rolled_over_ = false;      ///< by the order at hand
   sig::mid_source mids_{{0, {}}}; ///< the first one is 1, as people count
+  /// From the store, or from the server's list. Before that, a mid may belong
+  /// to a request of a time that this node knows nothing of.
+  bool mids_known_ = false;
   sig::path_cache paths_;
   sig::udp_probe probe_;
   sig::redirect_follower follower_;

@@ -14,6 +14,7 @@ namespace tocsin::actors {
 
 namespace {
 
+constexpr std::uint8_t bad_request = 0x80;
 constexpr std::uint8_t too_many_requests = 0x9D; // RFC 8516
 
 /// The single scope entry of a response body, if it has one.
@@ -187,6 +188,9 @@ void upstream_state::on_refused(wish& x, const coap_reply& reply) {
     x.retry = now() + pause_of(reply);
     return arm();
   }
+  if (reply.code == bad_request && x.guessed && x.state == progress::requested
+      && x.renumbered < max_renumberings)
+    return renumber(x); // the mid may be the reason
   if (x.state == progress::active) {
     // Unchanged it is refused again (RFC 7252, Section 5.9.2): it runs until
     // the lifetime that was granted is over.
@@ -236,8 +240,8 @@ bool upstream_state::on_conflict(wish& x,
   return true;
 }
 
-/// The server holds a later request of ours of which we know nothing: the same
-/// again under a mid that is higher still.
+/// The server holds a request of ours of which we know nothing, under this mid
+/// or a later one: the same again under a mid that is higher still.
 void upstream_state::renumber(wish& x) {
   auto old = x.record.key;
   auto mid = next_mid();
@@ -249,6 +253,7 @@ void upstream_state::renumber(wish& x) {
   node.key() = *mid;
   auto& moved = node.mapped();
   ++moved.renumbered;
+  moved.guessed = !mids_known_;
   moved.record.key.mid = moved.record.created = *mid;
   renamed_[old.mid] = *mid;
   for (auto& [_, to] : renamed_)

@@ -101,6 +101,7 @@ void upstream_state::on_list_answer(std::uint64_t session,
   }
   if (reply.code == 0x80 || reply.code == 0x82)
     filter_ = false; // asked differently next time
+  mids_known_ |= reply.code == 0x45 || reply.code == 0x84;
   if (reply.code == 0x45)
     on_list(reply.body);
   else

@@ -71,6 +71,7 @@ upstream_state::wish upstream_state::make_wish(sig::mitigation request,
   x.record.expires = -1; // the server's answer starts the clock
   x.record.flags = renew ? flag_renew : 0;
   x.record.created = mid;
+  x.guessed = !mids_known_;
   x.asked = x.changed = x.known = now();
   return x;
 }

@@ -45,6 +45,7 @@ struct fake_server {
   bool silent = false;
   std::set<std::uint64_t> mute; ///< sessions without answers
   bool observable = false;      ///< grants observations
+  bool secretive = false;       ///< leaves GET unanswered
   std::uint64_t observations = 0;
   bool reachable = true;
   std::set<std::string> dead;    ///< ways that fail at once
@@ -54,6 +55,8 @@ struct fake_server {
   coap_reply removal{0x42, {}, {}, {}};
   /// Other answers for sessions with these servers, by name.
   std::map<std::string, coap_reply> put_at;
+  /// Other answers to a PUT, by the last segment of its path.
+  std::map<std::string, coap_reply> put_of;
 
   /// Sessions are counted from 1 by every UPSTREAM.
   void forget_attempts() {
@@ -68,6 +71,8 @@ struct fake_server {
     if (x.code == 4)
       return removal;
     if (x.code == 3) {
+      if (auto i = put_of.find(x.path.back()); i != put_of.end())
+        return i->second;
       auto other = put_at.find(servers.at(session - 1));
       return other == put_at.end() ? put : other->second;
     }
@@ -100,7 +105,9 @@ fake_session(session_actor::pointer self, std::uint64_t id,
           server->bodies.push_back(x.body);
         }
         auto promise = self->make_response_promise<coap_reply>();
-        if (!server->silent && !server->mute.contains(id))
+        bool mute = server->silent || server->mute.contains(id)
+                    || (server->secretive && x.code == 1);
+        if (!mute)
           promise.deliver(server->answer(id, x));
         return promise;
       },

@@ -250,6 +250,35 @@ TEST_F(upstream_orders_test, a_mid_below_one_that_is_held_is_raised) {
   EXPECT_EQ(count("PUT mid=71"), 1u);
 }
 
+// The store of a client is lost, but its cuid is the same: the server holds
+// requests under mids of before, and refuses others under them (SIG-067).
+TEST_F(upstream_orders_test, a_mid_that_was_guessed_is_left_when_refused) {
+  coap_reply known{0x80, {}, {}, bytes{'m', 'i', 'd'}};
+  server->put_of = {{"mid=1", known}, {"mid=2", known}};
+  server->secretive = true; // the list is on its way still
+  start();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_EQ(only().progress, "active");
+  EXPECT_EQ(count("PUT mid=3"), 1u);
+}
+
+TEST_F(upstream_orders_test, what_is_refused_for_itself_is_not_asked_for_on) {
+  server->put = {0x80, {}, {}, bytes{'n', 'o'}};
+  server->secretive = true;
+  start();
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_EQ(only().progress, "refused");
+  EXPECT_EQ(server->bodies.size(), 1u + max_renumberings);
+}
+
+TEST_F(upstream_orders_test, a_mid_that_follows_from_the_store_is_no_guess) {
+  server->put_of = {{"mid=8", {0x80, {}, {}, bytes{'n', 'o'}}}};
+  restart_after(7);
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_EQ(only().progress, "refused");
+  EXPECT_EQ(server->bodies.size(), 1u);
+}
+
 // SIG-068, SIG-069
 TEST_F(upstream_orders_test, mids_begin_anew_in_peacetime) {
   auto armed = order();
