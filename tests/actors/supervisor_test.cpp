@@ -2,8 +2,6 @@
 
 #include "tests/actors/client_fixture.hpp"
 
-#include <thread>
-
 namespace tocsin::actors {
 
 namespace sig = protocol::signal;
@@ -12,20 +10,6 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 namespace {
-
-/// A store that outlives the node.
-struct lasting_store : storage::store {
-  explicit lasting_store(std::shared_ptr<storage::store> x)
-      : inner{std::move(x)} {}
-  result<void> commit(std::span<const storage::transaction> x) override {
-    return inner->commit(x);
-  }
-  result<storage::snapshot> load() override { return inner->load(); }
-  result<std::vector<storage::audit_event>> audit(std::size_t n) override {
-    return inner->audit(n);
-  }
-  std::shared_ptr<storage::store> inner;
-};
 
 /// A driver that never says a word.
 struct mute_link : driver_link {
@@ -41,10 +25,6 @@ protected:
     self->monitor(node);
     caf::anon_send(node, atom::finish_v);
     advance(1s);
-    for (int i = 0; i < 5000 && self->mailbox().empty(); ++i) {
-      std::this_thread::sleep_for(1ms); // the KEEPER's writer ends in real time
-      sched.run();
-    }
     self->receive([](const caf::down_msg&) {}, caf::after(0s) >> [] {});
     sched.run();
   }
@@ -53,7 +33,8 @@ protected:
     auto setup = std::make_shared<supervisor_setup>();
     setup->name = "n1";
     setup->clock = epoch_;
-    setup->store = std::make_unique<lasting_store>(disk);
+    // The writer's thread must not meet a scheduler that is not made for it.
+    setup->make_keeper = [this] { return sys.spawn(test::fake_keeper, store); };
     setup->redirects = redirects;
     setup->max_mitigations = max_mitigations;
     sig::customer acme;
@@ -74,30 +55,7 @@ protected:
       setup->mitigators = {edge_setup};
     }
     node = spawn(supervisor, setup);
-    ASSERT_TRUE(await<ack>(atom::begin_v));
-  }
-
-  /// The KEEPER's writer is a thread: its answers take real, if little, time.
-  template <class T, class... Ts>
-  result<T> await(const Ts&... xs) {
-    return await_of<T>(node, xs...);
-  }
-
-  template <class T, class Handle, class... Ts>
-  result<T> await_of(const Handle& to, const Ts&... xs) {
-    auto pending = self->request(to, caf::infinite, xs...);
-    for (int i = 0; i < 5000 && self->mailbox().empty(); ++i) {
-      sched.run();
-      std::this_thread::yield();
-      if (self->mailbox().empty() && i > 100)
-        std::this_thread::sleep_for(1ms);
-    }
-    result<T> answer = fail(ec::timeout, "test", "no answer");
-    if (self->mailbox().empty())
-      return answer;
-    pending.receive([&](T& x) { answer = std::move(x); },
-                    [&](const caf::error& why) { answer = to_failure(why); });
-    return answer;
+    ASSERT_TRUE(ask<ack>(node, atom::begin_v));
   }
 
   session_actor session_opens(std::uint64_t id,
@@ -111,7 +69,6 @@ protected:
     return handle;
   }
 
-  std::shared_ptr<storage::store> disk{storage::make_memory_store()};
   sig::redirect_settings redirects;
   bool with_mitigator = false;
   std::uint32_t max_mitigations = 0;
@@ -123,7 +80,7 @@ TEST_F(supervisor_test, maintenance_sends_all_sessions_away_and_back) {
   start_node();
   session_opens(1, seen);
   redirect_wish wish{true, "other.example.com", {"192.0.2.99"}, 60};
-  auto view = await<node_view>(atom::redirect_v, wish);
+  auto view = ask<node_view>(node, atom::redirect_v, wish);
   ASSERT_TRUE(view) << to_string(view.error());
   EXPECT_THAT(view->redirect, HasSubstr("other.example.com"));
   ASSERT_THAT(seen->redirects, SizeIs(1));
@@ -132,14 +89,14 @@ TEST_F(supervisor_test, maintenance_sends_all_sessions_away_and_back) {
   auto late = std::make_shared<session_journal>();
   session_opens(2, late);
   ASSERT_THAT(late->redirects, SizeIs(1));
-  ASSERT_TRUE(await<node_view>(atom::redirect_v, redirect_wish{}));
+  ASSERT_TRUE(ask<node_view>(node, atom::redirect_v, redirect_wish{}));
   EXPECT_FALSE(seen->redirects.back().active);
 }
 
 TEST_F(supervisor_test, maintenance_goes_on_after_a_restart) {
   start_node();
   redirect_wish wish{true, "other.example.com", {}, {}};
-  ASSERT_TRUE(await<node_view>(atom::redirect_v, wish));
+  ASSERT_TRUE(ask<node_view>(node, atom::redirect_v, wish));
   stop_node();
   start_node();
   session_opens(1, seen);
@@ -150,7 +107,7 @@ TEST_F(supervisor_test, maintenance_goes_on_after_a_restart) {
 TEST_F(supervisor_test, a_redirect_to_nowhere_is_refused_with_the_remedy) {
   start_node();
   auto view =
-      await<node_view>(atom::redirect_v, redirect_wish{true, "", {}, {}});
+      ask<node_view>(node, atom::redirect_v, redirect_wish{true, "", {}, {}});
   ASSERT_FALSE(view);
   EXPECT_EQ(view.error().where, "alt_server");
 }
@@ -184,8 +141,8 @@ TEST_F(supervisor_test, a_full_node_sends_single_requests_away) {
   max_mitigations = 1;
   start_node();
   session_opens(1, seen);
-  auto found = await<caf::strong_actor_ptr>(atom::client_v, std::string{"acme"},
-                                            std::string{"cuid-1"}, true);
+  auto found = ask<caf::strong_actor_ptr>(
+      node, atom::client_v, std::string{"acme"}, std::string{"cuid-1"}, true);
   ASSERT_TRUE(found);
   auto client = caf::actor_cast<client_actor>(*found);
   auto ask_for = [&](std::uint32_t mid, const std::string& prefix) {
@@ -197,7 +154,7 @@ TEST_F(supervisor_test, a_full_node_sends_single_requests_away) {
     put.body = sig::encode(sig::mitigation_scope{{wanted(prefix)}});
     if (!seen->redirects.empty() && seen->redirects.back().active)
       put.redirect = seen->redirects.back();
-    return *await_of<dots_response>(client, atom::serve_v, put);
+    return *ask<dots_response>(client, atom::serve_v, put);
   };
   EXPECT_EQ(ask_for(1, "192.0.2.1/32").code, 0x41);
   advance(2s);
@@ -213,7 +170,7 @@ TEST_F(supervisor_test, a_full_node_sends_single_requests_away) {
   gone.cuid = "cuid-1";
   gone.mid = 1;
   gone.from = {"acme", "cuid-1.example", "", "192.0.2.7:1", 1};
-  EXPECT_EQ(await_of<dots_response>(client, atom::serve_v, gone)->code, 0x42);
+  EXPECT_EQ(ask<dots_response>(client, atom::serve_v, gone)->code, 0x42);
   advance(125s);
   EXPECT_FALSE(seen->redirects.back().active) << "there is room again";
 }
@@ -245,8 +202,8 @@ TEST_F(supervisor_test, a_client_hears_of_its_own_sessions_only) {
   session_opens(1, seen);
   auto other = std::make_shared<session_journal>();
   session_opens(2, other, "other.example");
-  auto found = await<caf::strong_actor_ptr>(atom::client_v, std::string{"acme"},
-                                            std::string{"cuid-1"}, true);
+  auto found = ask<caf::strong_actor_ptr>(
+      node, atom::client_v, std::string{"acme"}, std::string{"cuid-1"}, true);
   ASSERT_TRUE(found);
   dots_request put;
   put.what = dots_request::method::put;
@@ -254,8 +211,8 @@ TEST_F(supervisor_test, a_client_hears_of_its_own_sessions_only) {
   put.mid = 1;
   put.from = {"acme", "cuid-1.example", "", "192.0.2.7:1", 1};
   put.body = sig::encode(sig::mitigation_scope{{wanted("192.0.2.1/32")}});
-  auto answer = await_of<dots_response>(caf::actor_cast<client_actor>(*found),
-                                        atom::serve_v, put);
+  auto answer = ask<dots_response>(caf::actor_cast<client_actor>(*found),
+                                   atom::serve_v, put);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->code, 0x41);
   sched.run();
@@ -272,8 +229,8 @@ TEST_F(supervisor_test, ever_new_cuids_are_throttled_like_requests) {
   ec last = ec::none;
   for (int i = 0; i < 20; ++i) {
     auto found =
-        await<caf::strong_actor_ptr>(atom::client_v, std::string{"acme"},
-                                     "cuid-" + std::to_string(i), false);
+        ask<caf::strong_actor_ptr>(node, atom::client_v, std::string{"acme"},
+                                   "cuid-" + std::to_string(i), false);
     last = found ? ec::none : found.error().code;
     EXPECT_EQ(last, i < 10 ? ec::not_found : last);
   }
