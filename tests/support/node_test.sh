@@ -5,6 +5,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
 source "$repo/tools/lib/processes.sh"
 source "$repo/tools/lib/namespaces.sh"
+source "$repo/tools/lib/ports.sh"
 
 PATH=${TOCSIN_BIN:?}:/usr/sbin:/sbin:$PATH
 unset TOCSIN_CONFIG TOCSIN_SOCKET
@@ -93,16 +94,6 @@ passed() { good "$checks checks passed in $((SECONDS - began)) s."; }
 now_ms() {
   local us=${EPOCHREALTIME/[.,]/}
   echo $((us / 1000))
-}
-
-# A UDP port that nobody has, outside the range of automatic ones.
-free_port() {
-  local port
-  for port in $(shuf -i 20000-32000 -n 50); do
-    grep -qi ":$(printf %04X "$port") " /proc/net/udp /proc/net/udp6 \
-      || break
-  done
-  echo "$port"
 }
 
 # make_pki: an authority, server.example and client.example in pki/.

@@ -2,19 +2,11 @@
 # namespaces; started by it.
 source "$(dirname "${BASH_SOURCE[0]}")/demo_common.sh"
 source "$repo/tools/lib/demo_table.sh"
+source "$repo/tools/lib/ports.sh"
 
 visits=20
 longest=300
 DEMO_RATE=1000 # this is the machine's own loopback: be gentle
-
-# A UDP port that nobody has.
-free_port() {
-  local port
-  for port in $(shuf -i 20000-59999 -n 20); do
-    grep -qi ":$(printf %04x "$port") " /proc/net/udp || break
-  done
-  echo "$port"
-}
 
 # The operator's own program for routers that have no driver; here it only
 # writes down what it is told.
