@@ -139,8 +139,6 @@ void session::on_mitigate(coap::incoming_request& x,
                                caf::actor_cast<caf::strong_actor_ptr>(this)};
   if (redirects(request))
     return answer(x.id, on_redirected(redirection()));
-  if (redirect_.active)
-    request.redirect = redirect_;
   if (auto i = clients_.find(path.cuid); i != clients_.end())
     serve(i->second, x.id, std::move(request), true);
   else
@@ -157,7 +155,14 @@ void session::look_up(coap::request_id id, dots_request request) {
             if (clients_.size() >= max_cached_clients)
               clients_.clear();
             clients_[request.cuid] = client;
-            serve(client, id, std::move(request), false);
+            // A new session learns of a redirect before this answer, though
+            // not before its first request.
+            if (redirects(request)) {
+              answer(id, on_redirected(redirection()));
+              pump();
+            } else {
+              serve(client, id, std::move(request), false);
+            }
           },
           [this, id, request](const caf::error& err) {
             not_found(id, request, to_failure(err));
@@ -188,6 +193,8 @@ void session::not_found(coap::request_id id, const dots_request& request,
 /// is looked up again, for this may be the call for help.
 void session::serve(const client_actor& client, coap::request_id id,
                     dots_request request, bool may_be_stale) {
+  if (redirect_.active)
+    request.redirect = redirect_;
   this->request(client, client_patience, atom::serve_v, request)
       .then(
           [this, client, id](dots_response& x) {

@@ -24,6 +24,7 @@ struct owner_journal {
   dots_response answer;               ///< of the CLIENT
   std::optional<failure> no_client;   ///< why the CLIENT is not found
   std::vector<client_actor> clients;  ///< started so far
+  std::function<void()> on_look_up;   ///< before a CLIENT is named
 };
 
 /// A CLIENT that answers as told.
@@ -96,6 +97,8 @@ fake_supervisor(supervisor_actor::pointer self,
       [](atom::redirect, const redirect_wish&) { return node_view{}; },
       [self, seen](atom::client, const std::string&, const std::string&,
                    bool) -> caf::result<pointer> {
+        if (seen->on_look_up)
+          seen->on_look_up();
         if (seen->no_client)
           return to_error(*seen->no_client);
         seen->clients.push_back(self->spawn(fake_client, seen));

@@ -209,6 +209,26 @@ TEST_F(observed_session_test, by_default_every_request_is_redirected) {
               coap::code::unavailable);
 }
 
+// The first request of a session overtakes what the session is to be told.
+TEST_F(observed_session_test, the_first_request_is_redirected_too) {
+  seen->on_look_up = [this] { caf::anon_send(uut, atom::redirect_v, away()); };
+  auto answer = send(
+      message(coap::code::put, dots({"mitigate", "cuid=a", "mid=1"}), {0xA0}));
+  EXPECT_EQ(answer.code, coap::code::unavailable);
+  EXPECT_TRUE(seen->requests.empty());
+}
+
+// Only new mitigations are sent away then, and the CLIENT knows which are new.
+TEST_F(observed_session_test, the_client_learns_of_a_redirect_in_time) {
+  auto order = away();
+  order.everything = false;
+  seen->answer = {0x44, true, {0xA0}, {}};
+  seen->on_look_up = [&] { caf::anon_send(uut, atom::redirect_v, order); };
+  send(message(coap::code::put, dots({"mitigate", "cuid=a", "mid=1"}), {0xA0}));
+  ASSERT_THAT(seen->requests, SizeIs(1));
+  EXPECT_TRUE(seen->requests[0].redirect);
+}
+
 class observing_session_test : public session_fixture {
 protected:
   void SetUp() override {
