@@ -14,7 +14,8 @@ namespace tocsin::actors {
 
 namespace {
 
-constexpr std::uint8_t bad_request = 0x80;
+constexpr auto bad_request =
+    static_cast<std::uint8_t>(sig::response_code::bad_request);
 constexpr std::uint8_t too_many_requests = 0x9D; // RFC 8516
 
 /// The single scope entry of a response body, if it has one.

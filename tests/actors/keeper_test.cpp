@@ -13,8 +13,7 @@ using namespace std::chrono_literals;
 /// the scheduler for tests is not made for.
 class keeper_test : public ::testing::Test {
 protected:
-  /// Refuses what the disk has no room for.
-  struct full_store : storage::store {
+  struct failing_store : storage::store {
     result<void> commit(std::span<const storage::transaction>) override {
       return fail(ec::io, "store", "the disk is full");
     }
@@ -79,7 +78,7 @@ TEST_F(keeper_test, events_are_read_after_what_was_asked_before) {
 }
 
 TEST_F(keeper_test, a_failing_disk_is_told) {
-  start(std::make_unique<full_store>());
+  start(std::make_unique<failing_store>());
   EXPECT_EQ(ask<ack>(atom::commit_v, client("a")).error().code, ec::io);
   EXPECT_EQ(ask<storage::snapshot>(atom::load_v).error().code, ec::io);
   using events = std::vector<storage::audit_event>;
