@@ -215,6 +215,8 @@ using session_owner_actor = caf::typed_actor<
     caf::reacts_to<atom::gone, std::uint64_t, session_end, std::string>,
     // As many heartbeats as allowed are missing, yet the session is kept.
     caf::reacts_to<atom::silent, std::uint64_t, std::uint32_t>,
+    // Client side: the server said the first thing after the handshake.
+    caf::reacts_to<atom::heard, std::uint64_t>,
     // Client side: a notification of this session for this observation; one
     // without `observation` is the last.
     caf::reacts_to<atom::notify, std::uint64_t, std::uint64_t, coap_reply>>;

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace tocsin::actors {
 
@@ -296,6 +297,8 @@ void session::set_mode(const std::string& cuid, bool active) {
 
 void session::note_traffic() {
   heard_ = clock().now();
+  if (!std::exchange(proven_, true) && !setup_->server)
+    send(setup_->owner, atom::heard_v, setup_->id);
   if (heartbeat_ && heard_ - told_ >= traffic_notice) {
     told_ = heard_;
     send(heartbeat_, atom::traffic_v);

@@ -185,6 +185,7 @@ private:
   std::uint32_t missed_ = 0;
   bool peer_hears_us_ = false;
   bool up_ = false;
+  bool proven_ = false; ///< something was heard after the handshake
   bool ended_ = false;
 };
 

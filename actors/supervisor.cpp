@@ -328,6 +328,9 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       [state](atom::silent, std::uint64_t id, std::uint32_t missed) {
         state->on_silent(id, missed);
       },
+      [](atom::heard, std::uint64_t) {
+        // of interest to those who chose the server
+      },
       [](atom::notify, std::uint64_t, std::uint64_t, const coap_reply&) {
         // a server observes nothing
       },

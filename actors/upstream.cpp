@@ -92,6 +92,7 @@ upstream(upstream_actor::stateful_pointer<upstream_state> self,
       [state](atom::silent, std::uint64_t id, std::uint32_t missed) {
         state->on_silent(id, missed);
       },
+      [state](atom::heard, std::uint64_t session) { state->heard(session); },
       [state](atom::notify, std::uint64_t session, std::uint64_t observation,
               const coap_reply& x) {
         state->on_notification(session, observation, x);

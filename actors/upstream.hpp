@@ -40,6 +40,7 @@ public:
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
   void on_gone(std::uint64_t id, session_end how, const std::string& why);
   void on_silent(std::uint64_t id, std::uint32_t missed);
+  void heard(std::uint64_t session);
   void on_notification(std::uint64_t session, std::uint64_t observation,
                        const coap_reply& x);
   caf::result<mitigation_view>
@@ -102,7 +103,6 @@ private:
     sig::candidate path;
     std::string server; ///< alternate server; empty: the provisioned one
     bool up = false;
-    bool proven = false;    ///< answered something
     bool silent = false;    ///< its heartbeats go unanswered
     bool leaving = false;   ///< told to finish
     bool sent_away = false; ///< its server redirects us
@@ -136,7 +136,6 @@ private:
   void hurry();
   void leave(link& x, const std::string& why);
   void thin_out(const std::string& server);
-  void heard(std::uint64_t session);
   link* find_link(std::uint64_t session);
   link* best_link();
   std::optional<time_point> next_beside();

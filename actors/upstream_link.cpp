@@ -309,7 +309,6 @@ void upstream_state::heard(std::uint64_t session) {
   auto* l = find_link(session);
   if (l == nullptr || l->leaving)
     return;
-  l->proven = true;
   l->silent = false;
   if (race_ && purpose_ == purpose::beside && l->server == racing_for_) {
     drop_race();
@@ -383,7 +382,10 @@ void upstream_state::on_gone(std::uint64_t id, session_end,
   });
   if (awaited && detour_ && detour_->server == gone.server && !gone.leaving)
     return on_detour_lost();
-  if (best_link() == nullptr) {
+  if (auto* rest = best_link(); rest != nullptr) {
+    // It may be over TCP, after one over UDP that did not last.
+    probe_.connected(rest->path.transport, now());
+  } else {
     spdlog::warn("upstream {}: session with {} ended: {}", setup_.name,
                  gone.path.address.text, why);
     probe_.disconnected();

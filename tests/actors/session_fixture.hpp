@@ -17,6 +17,7 @@ struct owner_journal {
   std::vector<std::string> gone;
   std::vector<session_end> ends;
   std::vector<std::uint32_t> silent;
+  std::vector<std::uint64_t> heard; ///< sessions
   std::vector<std::pair<std::uint64_t, coap_reply>> notified;
   std::vector<std::uint64_t> forgotten; ///< observations
   std::map<std::string, storage::session_record> configs;
@@ -79,6 +80,7 @@ fake_supervisor(supervisor_actor::pointer self,
       [seen](atom::silent, std::uint64_t, std::uint32_t missed) {
         seen->silent.push_back(missed);
       },
+      [seen](atom::heard, std::uint64_t id) { seen->heard.push_back(id); },
       [seen](atom::notify, std::uint64_t, std::uint64_t observation,
              const coap_reply& x) {
         seen->notified.emplace_back(observation, x);

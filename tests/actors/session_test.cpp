@@ -203,6 +203,16 @@ TEST_F(client_session_test, it_sends_a_heartbeat_each_interval) {
   EXPECT_EQ(sent[0].options.find_uint(coap::option::content_format), 271u);
 }
 
+TEST_F(client_session_test, it_tells_once_that_the_server_was_heard) {
+  EXPECT_TRUE(seen->heard.empty()) << "a handshake proves one way only";
+  for (int i = 0; i < 2; ++i) {
+    advance_both(31s);
+    for (const auto& x : requests())
+      answer(x, coap::code::changed);
+    EXPECT_THAT(seen->heard, SizeIs(1));
+  }
+}
+
 // SIG-290: 60 s without a heartbeat of the peer, with defaults.
 TEST_F(client_session_test, its_heartbeats_tell_whether_it_hears_the_peer) {
   bytes last;

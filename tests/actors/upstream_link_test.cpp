@@ -113,6 +113,34 @@ TEST_F(upstream_link_test, a_session_lost_while_udp_is_probed_is_set_up_again) {
   EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->via, tcp4);
 }
 
+// SIG-032: an answer to a heartbeat is enough.
+TEST_F(upstream_link_test, a_probed_session_takes_over_once_it_is_heard) {
+  server->dead = {udp4};
+  start([](upstream_setup& x) { x.udp_probe = 300s; });
+  server->dead.clear();
+  server->silent = true;
+  advance(301s);
+  EXPECT_THAT(server->ways, ElementsAre(udp4, tcp4, udp4));
+  EXPECT_THAT(server->finished, IsEmpty()) << "not known to work both ways";
+  caf::anon_send(uut, atom::heard_v, std::uint64_t{3});
+  sched.run();
+  EXPECT_THAT(server->finished, ElementsAre(2));
+}
+
+// SIG-032
+TEST_F(upstream_link_test, a_probed_session_that_is_lost_is_probed_again) {
+  server->dead = {udp4};
+  start([](upstream_setup& x) { x.udp_probe = 300s; });
+  server->dead.clear();
+  server->silent = true;
+  advance(301s);
+  EXPECT_THAT(server->ways, ElementsAre(udp4, tcp4, udp4));
+  lose(3);
+  EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->via, tcp4);
+  advance(601s);
+  EXPECT_THAT(server->ways, ElementsAre(udp4, tcp4, udp4, udp4));
+}
+
 // SIG-034
 TEST_F(upstream_link_test, udp_is_not_probed_within_five_minutes) {
   server->dead = {udp4};
