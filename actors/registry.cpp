@@ -30,8 +30,8 @@ registry_state::id_type registry_state::enter(const scope_claim& x) {
     ++next_id_;
   auto id = i->second;
   auto& entry = scopes_[id];
-  if (!is_new && entry.now == state::active && x.wanted != state::active)
-    admit_refused(id);
+  bool steps_back =
+      !is_new && entry.now == state::active && x.wanted != state::active;
   entry.owner = x.owner;
   // Aliases are names within one client only.
   entry.what =
@@ -40,6 +40,8 @@ registry_state::id_type registry_state::enter(const scope_claim& x) {
   entry.now = x.wanted;
   index_.insert(id, entry.what);
   set_lifetime(entry, x.lifetime);
+  if (steps_back)
+    make_way(id);
   return id;
 }
 
@@ -184,12 +186,13 @@ void registry_state::apply(id_type id, const sig::conflict_decision& decision) {
       continue;
     }
     other.now = state::suspended;
-    admit_refused(notice.id);
     if (accepted) {
       other.beaten_by.insert(id);
       beats_[id].insert(notice.id);
       entry.losers.emplace_back(notice.id, notice.what);
-    } else { // nobody wins, so there is nothing to wait for
+      make_way(notice.id);
+    } else {
+      admit_refused(notice.id); // nobody wins, so there is nothing to wait for
       self_->send(other.client, atom::withdraw_v, other.owner.mid, notice.what);
     }
   }
@@ -236,9 +239,21 @@ void registry_state::forget(id_type id) {
     return;
   index_.erase(id);
   ids_.erase(node.mapped().owner);
-  admit_refused(id);
   for (auto winner : node.mapped().beaten_by)
     beats_[winner].erase(id);
+  make_way(id);
+  // Those that it would have replaced once in force, and that another replaces.
+  for (const auto& [other, what] : node.mapped().losers)
+    if (auto loser = scopes_.find(other);
+        loser != scopes_.end() && loser->second.now == state::suspended)
+      self_->send(loser->second.client, atom::withdraw_v,
+                  loser->second.owner.mid, conflict_of(other).value_or(what));
+}
+
+/// This scope is not active any more: who was refused because of it may ask
+/// again, and what it had beaten is active unless others are in its way.
+void registry_state::make_way(id_type id) {
+  admit_refused(id);
   auto freed = beats_.extract(id);
   if (freed.empty())
     return;

@@ -56,8 +56,7 @@ private:
   void forget(id_type id);
   std::set<id_type> rivals(id_type id) const;
   void apply(id_type id, const protocol::signal::conflict_decision& decision);
-  void beat(id_type winner, const protocol::signal::conflict_notice& notice,
-            bool at_once);
+  void make_way(id_type id);
   void set_free(id_type id);
   std::int64_t remaining(const scope& x) const;
   static bool same_client(const scope& a, const scope& b);
