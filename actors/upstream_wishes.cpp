@@ -221,6 +221,7 @@ void upstream_state::ask_anew(wish& x) {
 void upstream_state::check_wishes() {
   auto t = now();
   std::vector<std::uint32_t> over;
+  std::vector<std::uint32_t> cut_short;
   for (auto& [mid, x] : wishes_) {
     auto& entry = x;
     std::erase_if(x.waiters, [&](waiter& w) {
@@ -234,6 +235,8 @@ void upstream_state::check_wishes() {
     bool seen = x.state == progress::refused && x.changed + refused_shown <= t;
     if (ended && x.renew)
       ask_anew(x);
+    else if (ended && x.last.status == sig::status::withdrawn)
+      cut_short.push_back(mid);
     else if (ended || seen)
       over.push_back(mid);
     if (x.stopped && *x.stopped + setup_.stopped_hold <= t
@@ -247,6 +250,8 @@ void upstream_state::check_wishes() {
   }
   for (auto mid : over)
     forget(mid);
+  for (auto mid : cut_short)
+    end(mid, "ended", "the server has ended it before its time");
 }
 
 void upstream_state::on_tick() {

@@ -248,6 +248,24 @@ TEST_F(upstream_observe_test, what_the_server_lost_and_is_not_renewed_is_over) {
   EXPECT_THAT(store->mitigations, IsEmpty());
 }
 
+// As when another request of the same client takes precedence. The operator
+// must not believe that it still protects him.
+TEST_F(upstream_observe_test, what_the_server_ends_before_its_time_is_told) {
+  EXPECT_TRUE(mitigate(order()));
+  server->get = list_of({listed(1, sig::status::withdrawn, 0)});
+  advance(32s);
+  EXPECT_EQ(alerts("the server has ended it before its time"), 1u);
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
+TEST_F(upstream_observe_test, what_ends_in_its_time_is_no_news) {
+  EXPECT_TRUE(mitigate(order()));
+  server->get = list_of({listed(1, sig::status::terminated, 0)});
+  advance(32s);
+  EXPECT_EQ(alerts("before its time"), 0u);
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
 TEST_F(upstream_observe_test, a_notification_tells_what_is_gone) {
   observe();
   auto other = order();
