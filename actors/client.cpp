@@ -107,7 +107,7 @@ void client_state::handle(dots_request request) {
     finish(answer_with(sig::response_code::conflict, sig::cuid_collision()));
     return;
   }
-  signal_.asked_on(request.from.session);
+  signal_.asked_on(request.from.session, now());
   switch (request.what) {
   case dots_request::method::get:
     return get(request);
@@ -150,6 +150,8 @@ void client_state::remove(const dots_request& request) {
                         false};
   auto i = entries_.find(mid);
   if (i == entries_.end() || i->second.withdrawn) {
+    if (i == entries_.end() && !tombstones_.contains(mid))
+      remember_unseen(mid);
     finish(std::move(deleted)); // also 2.02 (RFC 9132, Section 4.4.4)
     return;
   }
@@ -175,6 +177,20 @@ void client_state::remove(const dots_request& request) {
             refuse(request,
                    fail(ec::unavailable, "storage", to_failure(why).detail));
           });
+}
+
+/// The request may be on its way yet, overtaken by its withdrawal. It must not
+/// come into force for what was confirmed to be over.
+void client_state::remember_unseen(std::uint32_t mid) {
+  if (unseen_.size() >= max_unseen_withdrawals)
+    unseen_.pop_front();
+  unseen_.emplace_back(mid, now() + late_copy);
+}
+
+bool client_state::is_overtaken(std::uint32_t mid) {
+  std::erase_if(unseen_, [this](const auto& x) { return now() >= x.second; });
+  return std::ranges::any_of(unseen_,
+                             [mid](const auto& x) { return x.first == mid; });
 }
 
 std::vector<mitigation_view> client_state::list() const {

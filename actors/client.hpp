@@ -63,6 +63,9 @@ inline constexpr std::chrono::seconds tombstone_period{300};
 /// once. After the terminating period the mid is dead (tombstone_period).
 inline constexpr std::chrono::seconds late_copy{10};
 
+/// Withdrawals of a client that are remembered though nothing was withdrawn.
+inline constexpr std::size_t max_unseen_withdrawals = 32;
+
 /// Observations of one client: a session of each transport and address family
 /// with the list and a few mids; beyond, a GET is answered and not observed.
 inline constexpr std::size_t max_observers = 64;
@@ -191,6 +194,8 @@ private:
   void get(const dots_request& request);
   void remove(const dots_request& request);
   void on_removed(std::uint32_t mid, const storage::mitigation_record& grave);
+  void remember_unseen(std::uint32_t mid);
+  bool is_overtaken(std::uint32_t mid);
   bool collides(const dots_request& request) const;
 
   // client_put.cpp
@@ -249,6 +254,7 @@ private:
   void on_signal(std::optional<protocol::signal::signal_event> x);
   void mark_left(bool left);
   void start_armed();
+  void claim_armed(const entry& x);
   void on_armed_claimed(const std::shared_ptr<loss_job>& job);
   void start_lost(const std::vector<std::uint32_t>& mids);
 
@@ -264,6 +270,8 @@ private:
   client_setup setup_;
   std::map<std::uint32_t, entry> entries_;
   std::map<std::uint32_t, unix_seconds> tombstones_;
+  /// Withdrawn mids of which nothing was known, the oldest first.
+  std::deque<std::pair<std::uint32_t, time_point>> unseen_;
   storage::client_record known_;
   std::deque<waiting> queue_;
   caf::response_promise promise_; ///< of the request in progress

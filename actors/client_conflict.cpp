@@ -106,11 +106,9 @@ void client_state::resume(entry& x) {
   x.record.flags &= static_cast<std::uint8_t>(~(flag_suspended | flag_nobody));
   x.view.conflict.reset();
   x.record.start = 0;
-  x.view.status =
-      x.armed_kind() ? sig::status::signal_loss : sig::status::in_progress;
   // A preconfigured one lost while it ran: it runs on if the signal is lost.
-  if (x.armed_kind() && signal_.lost())
-    x.view.status = sig::status::in_progress;
+  bool waits = x.armed_kind() && !signal_.lost();
+  x.view.status = waits ? sig::status::signal_loss : sig::status::in_progress;
   x.record.status = static_cast<std::uint8_t>(x.view.status);
   count(x);
   // The rules of both have the same names: the old ones go first.
@@ -118,6 +116,8 @@ void client_state::resume(entry& x) {
     x.start_when_ended = true;
   else
     start(x, x.armed_kind());
+  if (waits) // REGISTRY has it as active
+    claim_armed(x);
   arm();
 }
 

@@ -264,10 +264,15 @@ void client_state::persist(entry& x) {
           storage::append_audit{
               event(x.record.key.mid, "status",
                     std::string{sig::to_string(x.view.status)})}});
-  if (!armed)
-    return;
+  if (armed)
+    claim_armed(x);
+}
+
+/// What waits for the loss of signal competes with nobody, so nothing is
+/// decided.
+void client_state::claim_armed(const entry& x) {
   auto claim = claim_of(x, scope_claim::state::armed);
-  claim.restored = true; // it competes with nobody, so nothing is decided
+  claim.restored = true;
   self_->request(setup_.registry, node_patience, atom::claim_v, claim)
       .then([](const claim_result&) {}, [](const caf::error&) {});
 }

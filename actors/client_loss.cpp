@@ -141,6 +141,13 @@ void client_state::start_armed() {
 /// One change of the store for all that start: ten thousand clients that are
 /// lost together make ten thousand of them, which KEEPER's writer groups.
 void client_state::on_armed_claimed(const std::shared_ptr<loss_job>& job) {
+  if (!signal_.lost()) { // it came back while REGISTRY was asked
+    for (auto mid : job->mids)
+      if (auto i = entries_.find(mid);
+          i != entries_.end() && !i->second.suspended && !i->second.withdrawn)
+        claim_armed(i->second);
+    return;
+  }
   storage::transaction changes;
   std::vector<std::uint32_t> mids;
   for (auto mid : job->mids) {

@@ -69,7 +69,7 @@ void client_state::put(dots_request request) {
       return x.suspended ? put_suspended(x, std::move(job))
                          : put_known(x, std::move(job));
   }
-  if (tombstones_.contains(mid) || known != entries_.end())
+  if (tombstones_.contains(mid) || known != entries_.end() || is_overtaken(mid))
     refuse(job->request,
            fail(ec::malformed, "mid",
                 "this mid was withdrawn; a new request needs a higher one"));

@@ -146,7 +146,8 @@ void session::on_mitigate(coap::incoming_request& x,
 }
 
 void session::look_up(coap::request_id id, dots_request request) {
-  bool create = request.what == dots_request::method::put;
+  // A withdrawal may overtake its request, so a CLIENT remembers it.
+  bool create = request.what != dots_request::method::get;
   this->request(setup_->directory, client_patience, atom::client_v,
                 peer_.customer, request.cuid, create)
       .then(
@@ -172,17 +173,17 @@ void session::look_up(coap::request_id id, dots_request request) {
 
 void session::not_found(coap::request_id id, const dots_request& request,
                         const failure& why) {
-  if (why.code == ec::conflict)
-    answer(id, {static_cast<std::uint8_t>(sig::response_code::conflict),
-                true,
-                sig::encode(sig::cuid_collision()),
-                {},
-                false});
-  else if (why.code == ec::not_found
-           && request.what == dots_request::method::remove)
+  bool removal = request.what == dots_request::method::remove;
+  if (removal && (why.code == ec::conflict || why.code == ec::not_found))
     answer(id, {static_cast<std::uint8_t>(sig::response_code::deleted),
                 false,
                 {},
+                {},
+                false});
+  else if (why.code == ec::conflict)
+    answer(id, {static_cast<std::uint8_t>(sig::response_code::conflict),
+                true,
+                sig::encode(sig::cuid_collision()),
                 {},
                 false});
   else

@@ -24,6 +24,16 @@ std::optional<signal_event> signal_watch::up(session_id id) {
   return was_lost ? std::optional{signal_event::recovered} : std::nullopt;
 }
 
+void signal_watch::asked_on(session_id id, time_point now) noexcept {
+  auto at = [this](session_id x) { return std::ranges::find(sessions_, x); };
+  bool older =
+      in_use_ && at(*in_use_) != sessions_.end() && at(id) < at(*in_use_);
+  if (older && now - used_ < settings_.interval)
+    return;
+  in_use_ = id;
+  used_ = now;
+}
+
 std::optional<signal_event> signal_watch::ended(session_id id, session_end how,
                                                 time_point now) {
   if (std::erase(sessions_, id) == 0)
@@ -31,7 +41,7 @@ std::optional<signal_event> signal_watch::ended(session_id id, session_end how,
   if (how == session_end::goodbye && id == in_use_)
     goodbye_ = now;
   if (!sessions_.empty()) {
-    if (how == session_end::failed || how == session_end::replaced)
+    if (how != session_end::lost && how != session_end::node_stop)
       broken_ = now;
     return std::nullopt;
   }

@@ -42,13 +42,15 @@ enum class signal_event : std::uint8_t {
 /// at once and ends the slower one, and one that it has replaced may outlive
 /// the newer one at the server. So what ends before the last one counts, too:
 ///
-/// - Who says goodbye on the session that it last used for a request has left:
-///   the last one, if it is lost within the limit from then on, was not heard
-///   after that and counts as goodbye. On a session that was not in use,
-///   goodbye ends only that.
-/// - On a session that was replaced or has failed, the client was heard until
-///   then: the last one, if it is lost within the limit from then on, leaves
-///   what remains of the limit to wait for.
+/// - Who says goodbye on the session in use has left: the last one, if it is
+///   lost within the limit from then on, was not heard after that and counts as
+///   goodbye. On another session, goodbye ends only that.
+/// - In use is the session of the last request. While a client repeats a
+///   request over an old session and a new one, it is the new one: the old one
+///   is used again only when the other has not been for a heartbeat-interval.
+/// - On a session that was replaced, has failed or was let go of, the client
+///   was heard until then: the last one, if it is lost within the limit from
+///   then on, leaves what remains of the limit to wait for.
 ///
 /// The limit is heartbeat-interval * missing-hb-allowed from the moment it
 /// began to wait. With heartbeats off (interval 0) nothing is ever lost: what
@@ -63,7 +65,7 @@ public:
   /// A session is established; a second time for the same id does nothing.
   std::optional<signal_event> up(session_id id);
   /// A request of the client came on this session.
-  void asked_on(session_id id) noexcept { in_use_ = id; }
+  void asked_on(session_id id, time_point now) noexcept;
   /// A session is over; unknown ids do nothing.
   std::optional<signal_event> ended(session_id id, session_end how,
                                     time_point now);
@@ -97,7 +99,8 @@ private:
   state state_ = state::quiet;
   bool expected_ = false;
   std::vector<session_id> sessions_;
-  std::optional<session_id> in_use_;  ///< by the last request
+  std::optional<session_id> in_use_;
+  time_point used_;                   ///< that one, for the last request
   std::optional<time_point> goodbye_; ///< on what was in use
   std::optional<time_point> broken_;  ///< one that failed or was replaced
   time_point since_;                  ///< while waiting

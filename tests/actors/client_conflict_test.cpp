@@ -135,6 +135,44 @@ TEST_F(client_conflict_test, a_loser_stays_in_force_until_the_winner_is) {
   EXPECT_THAT(site->rules, SizeIs(1));
 }
 
+// The later request of the same client is decided about while the first loser
+// is still in force.
+TEST_F(client_conflict_test, a_loser_is_told_though_its_winner_is_replaced) {
+  begin(sig::conflict_policy::newest_wins);
+  put(first, 1, wanted("192.0.2.0/25"));
+  site->silent = true;
+  put(second, 5, wanted("192.0.2.1/32"));
+  put(second, 6, wanted("192.0.2.1/32"));
+  EXPECT_EQ(state(first, 1), status::withdrawn);
+}
+
+TEST_F(client_conflict_test, who_lost_to_a_loser_is_active_again) {
+  begin(sig::conflict_policy::newest_wins);
+  auto third = start("acme", "cuid-3");
+  put(first, 1, wanted("192.0.2.0/26"));
+  put(second, 5, wanted("192.0.2.0/25"));
+  ASSERT_EQ(state(first, 1), status::withdrawn);
+  put(third, 1, wanted("192.0.2.64/26"));
+  EXPECT_EQ(state(second, 5), status::withdrawn);
+  EXPECT_EQ(state(first, 1), status::mitigated);
+}
+
+// It lost when the loss of signal would have started it, and the signal is
+// there again since.
+TEST_F(client_conflict_test, what_waits_again_is_in_nobodys_way) {
+  begin(sig::conflict_policy::first_wins);
+  put(first, 1, wanted("192.0.2.0/25", false));
+  session_up(first, 4, seen);
+  put(second, 5, wanted("192.0.2.0/25"));
+  session_down(first, 4, session_end::lost);
+  ASSERT_EQ(state(first, 1), status::withdrawn);
+  session_up(first, 6, seen);
+  remove(second, 5);
+  advance(121s);
+  EXPECT_EQ(state(first, 1), status::signal_loss);
+  EXPECT_EQ(put(second, 6, wanted("192.0.2.0/25")).code, 0x41);
+}
+
 TEST_F(client_conflict_test, a_loser_is_forgotten_45_s_after_its_retry_timer) {
   begin(sig::conflict_policy::newest_wins);
   put(first, 1, wanted("192.0.2.0/25"));

@@ -57,6 +57,20 @@ TEST_F(client_loss_test, it_starts_when_the_signal_is_lost_and_goes_on) {
   EXPECT_EQ(state(uut, 1), status::client_withdrawn);
 }
 
+TEST_F(client_loss_test, it_does_not_start_when_the_signal_is_there_again) {
+  arm();
+  auto session =
+      caf::actor_cast<caf::strong_actor_ptr>(spawn(fake_session, seen));
+  session_opened opened{5, {uut.customer, uut.agent, "sha256:00", "", 5}};
+  self->send(uut.handle, atom::gone_v, std::uint64_t{4}, session_end::lost);
+  self->send(uut.handle, atom::opened_v, opened, session);
+  sched.run(); // REGISTRY answers in between
+  EXPECT_TRUE(site->journal.empty());
+  EXPECT_EQ(state(uut, 1), status::signal_loss);
+  session_down(uut, 5, session_end::lost);
+  EXPECT_THAT(site->rules, SizeIs(1));
+}
+
 TEST_F(client_loss_test, a_goodbye_is_no_loss) {
   arm();
   session_down(uut, 4, session_end::closed);
@@ -71,6 +85,7 @@ TEST_F(client_loss_test, the_goodbye_of_a_session_that_was_not_used_is_none) {
   session_up(uut, 1, seen);
   get(uut, 1); // on session 1
   session_down(uut, 4, session_end::closed);
+  advance(450s); // the limit: it was heard on that one, too
   session_down(uut, 1, session_end::lost);
   EXPECT_THAT(site->rules, SizeIs(1));
 }

@@ -163,6 +163,23 @@ TEST_F(client_test, withdrawing_what_never_was_is_confirmed) {
   EXPECT_EQ(remove(99).code, 0x42);
 }
 
+// A datagram with a request may be overtaken by the one that withdraws it.
+TEST_F(client_test, a_request_after_its_withdrawal_is_not_granted) {
+  EXPECT_EQ(remove(1).code, 0x42);
+  EXPECT_EQ(put(1, wanted()).code, 0x80);
+  EXPECT_TRUE(site->rules.empty());
+  EXPECT_EQ(put(2, wanted()).code, 0x41) << "another one is";
+  advance(late_copy);
+  EXPECT_EQ(put(3, wanted()).code, 0x41);
+}
+
+TEST_F(client_test, what_is_remembered_of_unknown_withdrawals_is_bounded) {
+  for (std::uint32_t mid = 1; mid <= max_unseen_withdrawals + 1; ++mid)
+    EXPECT_EQ(remove(mid).code, 0x42);
+  EXPECT_EQ(put(1, wanted()).code, 0x41) << "forgotten";
+  EXPECT_EQ(put(max_unseen_withdrawals + 1, wanted()).code, 0x80);
+}
+
 TEST_F(client_test, a_late_copy_of_a_request_does_not_undo_its_withdrawal) {
   put(1, wanted());
   remove(1);

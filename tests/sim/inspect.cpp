@@ -18,11 +18,8 @@ namespace {
 /// tried again, is a minute.
 constexpr duration calm = 3min;
 
-/// From a change on the disk to the device, when both work.
-constexpr duration enforcement_patience = 30s;
-
-/// For the goodbye of a client that ends to arrive.
-constexpr duration goodbye = 5s;
+/// From the verdict that the signal is lost to the disk.
+constexpr duration start_patience = 100ms;
 
 bool overlap(const grant_history& a, const grant_history& b) {
   return sig::overlaps(a.what, b.what);
@@ -53,18 +50,22 @@ void simulation::judge_rule(const mitigators::rule& x) {
   if (order->second.request.what.prefixes != x.prefixes)
     world_.violate("a rule of " + text(which)
                    + " is about other addresses than ordered");
+  // What had lost a conflict is in force a moment before the disk says so.
   auto grant = ledger_.grants().find(which);
-  if (grant != ledger_.grants().end() && grant->second.armed)
+  if (grant != ledger_.grants().end() && grant->second.armed
+      && !grant->second.suspended)
     world_.violate("a rule of " + text(which)
                    + ", which waits for the loss of signal");
 }
 
 /// Loss of signal comes after as much silence as was agreed, not before, and
-/// not after a goodbye.
+/// not after a goodbye. It may come back while the server starts what waited.
 void simulation::judge_trigger(const ledger::name& which) {
   auto client = client_of(which.first);
   auto silence = world_.now() - network_->silent_since(client);
-  if (silence < network_->limit())
+  auto woke = network_->woke(client);
+  bool just_back = woke && world_.now() - *woke < start_patience;
+  if (silence < network_->limit() && !just_back)
     world_.violate(text(which) + " was started after " + to_text(silence)
                    + " of silence instead of " + to_text(network_->limit()));
   if (ledger_.grants().at(which).left)
@@ -104,10 +105,10 @@ bool simulation::judge_sleeper(const ledger::name& which,
   auto silence = world_.now() - network_->counted_since(client);
   auto late = network_->limit() + network_->interval() + enforcement_patience;
   // That it said goodbye is not taken for true: it must have gone in order, and
-  // not have been heard since.
+  // not have said anything since.
   auto gone = clients_[client]->departed();
-  auto heard = network_->heard(client);
-  bool departed = x.left && gone && (!heard || *heard <= *gone + goodbye);
+  auto said = network_->said(client);
+  bool departed = x.left && gone && (!said || *said <= *gone);
   if (!x.suspended && !departed && silence > late
       && world_.now() - x.since > late)
     world_.violate(text(which) + " does not start after " + to_text(silence)
@@ -115,18 +116,25 @@ bool simulation::judge_sleeper(const ledger::name& which,
   return true;
 }
 
-/// What was granted and is neither over nor withdrawn is in force.
+/// What was granted and is neither over nor withdrawn is in force. What is not
+/// is looked at once more: rules go a moment before the disk says why.
 void simulation::inspect_grants() {
   auto enforced = names_of(server_->device.rules());
-  auto now = world_.now();
   for (const auto& [which, x] : ledger_.grants()) {
-    bool over = x.expires && *x.expires < now + 5s;
+    bool over = x.expires && *x.expires < world_.now() + 5s;
     if (!x.present || x.grave || over
-        || judge_sleeper(which, x, enforced.contains(which))
-        || now - x.since < enforcement_patience)
+        || judge_sleeper(which, x, enforced.contains(which)) || !settled(which)
+        || enforced.contains(which))
       continue;
-    if (!enforced.contains(which))
-      world_.violate(text(which) + " was granted, yet is not in force");
+    world_.after(1s, [this, which = which, before = x] {
+      auto now = ledger_.grants().find(which);
+      bool same = now != ledger_.grants().end() && now->second.present
+                  && now->second.since == before.since
+                  && now->second.grave == before.grave
+                  && server_->age() >= calm;
+      if (same && !names_of(server_->device.rules()).contains(which))
+        world_.violate(text(which) + " was granted, yet is not in force");
+    });
   }
 }
 

@@ -196,6 +196,14 @@ void simulation::judge_order(const ledger::name& which, const order_history& x,
         + " was ordered, is neither withdrawn nor over, and is lost");
 }
 
+/// It has not just changed: where a rival takes its place and it takes the
+/// rival's, again and again, the device follows a moment later.
+bool simulation::settled(const ledger::name& which) {
+  auto grant = ledger_.grants().find(which);
+  return grant == ledger_.grants().end()
+         || world_.now() - grant->second.since >= enforcement_patience;
+}
+
 /// The device does what the server believes, no more and no less.
 void simulation::judge_rules(const testimony& x) {
   if (!x.server)
@@ -213,11 +221,11 @@ void simulation::judge_rules(const testimony& x) {
     if (view.status != sig::status::mitigated)
       world_.violate(fmt::format("{} has status {} while everything works",
                                  text(which), static_cast<int>(view.status)));
-    if (!enforced.contains(which))
+    if (!enforced.contains(which) && settled(which))
       world_.violate(text(which) + " is active, but has no rule");
   }
   for (const auto& which : enforced)
-    if (!known.contains(which))
+    if (!known.contains(which) && settled(which))
       world_.violate(text(which) + " has a rule, but is not known any more");
 }
 

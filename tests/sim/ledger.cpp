@@ -68,8 +68,13 @@ void ledger::on_client_record(const std::string& cuid,
     order.request = request_in(x.body);
     order.renew = (x.flags & flag_renew) != 0;
     order.durable = world_.now();
-    world_.note(fmt::format("{}/{} ordered for {} s{}", cuid, x.key.mid,
-                            x.lifetime, order.renew ? ", renewed" : ""));
+    bool armed = order.request.trigger_mitigation == false;
+    std::string what;
+    for (const auto& prefix : order.request.what.prefixes)
+      what += ' ' + prefix.to_string();
+    world_.note(fmt::format("{}/{} ordered for {} s{}{}:{}", cuid, x.key.mid,
+                            x.lifetime, order.renew ? ", renewed" : "",
+                            armed ? ", for loss of signal" : "", what));
   }
   if ((x.flags & flag_withdrawing) != 0 && !order.withdrawn) {
     order.withdrawn = world_.now();

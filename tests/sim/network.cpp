@@ -81,14 +81,17 @@ void network::send(const address& at, way where, byte_view octets) {
     auto& latest = i->second.arrives[index(where)];
     latest = std::max(latest,
                       now + path.carry_reliably(where, now, world_.chance()));
-    world_.at(latest, [this, at, where, copy] { deliver(at, where, copy); });
+    world_.at(latest,
+              [this, at, where, copy, now] { deliver(at, where, copy, now); });
     return;
   }
   for (auto takes : path.carry(where, now, world_.chance()))
-    world_.after(takes, [this, at, where, copy] { deliver(at, where, copy); });
+    world_.after(
+        takes, [this, at, where, copy, now] { deliver(at, where, copy, now); });
 }
 
-void network::deliver(const address& at, way where, const bytes& octets) {
+void network::deliver(const address& at, way where, const bytes& octets,
+                      time_point sent) {
   auto sum = digest(octets);
   world_.stir(static_cast<std::uint64_t>(world_.elapsed().count()));
   world_.stir(sum);
@@ -97,13 +100,13 @@ void network::deliver(const address& at, way where, const bytes& octets) {
         fmt::format("{} {} {} {:08x}", at,
                     where == way::to_server ? "=>" : "<=", octets.size(), sum));
   if (where == way::to_server)
-    to_server(at, owner_.at(at), octets);
+    to_server(at, owner_.at(at), octets, sent);
   else
     to_client(at, octets);
 }
 
 void network::to_server(const address& at, std::size_t client,
-                        const bytes& octets) {
+                        const bytes& octets, time_point sent) {
   auto i = servers_.find(at);
   if (i == servers_.end()) {
     auto inner = byte_view{octets}.subspan(reliable(at) ? length_field : 0);
@@ -116,18 +119,28 @@ void network::to_server(const address& at, std::size_t client,
     i = servers_.find(at);
   }
   auto skipped = reliable(at) ? length_field : 0;
-  note_heard(i->second, byte_view{octets}.subspan(skipped));
+  note_heard(i->second, byte_view{octets}.subspan(skipped), sent);
   caf::anon_send(i->second.handle, atom::packet_v, octets);
 }
 
 /// Only what proves the peer alive counts: records with the key, and of those
 /// that arrive twice the first. Records of a stream travel one by one here.
-void network::note_heard(server_end& x, byte_view octets) {
+void network::note_heard(server_end& x, byte_view octets, time_point sent) {
   auto kind = kind_of(octets);
   if (kind == record::goodbye)
     x.ended_by_peer = true;
-  if (kind == record::data && x.records.insert(number_of(octets)).second)
-    x.heard = world_.now();
+  if (kind != record::data || !x.records.insert(number_of(octets)).second)
+    return;
+  wake(x.client);
+  x.heard = world_.now();
+  auto& last = said_[x.client];
+  last = std::max(last.value_or(sent), sent);
+}
+
+/// It is heard: this may end a silence that was long enough.
+void network::wake(std::size_t client) {
+  if (world_.now() - silent_since(client) >= limit())
+    woke_[client] = world_.now();
 }
 
 void network::to_client(const address& at, const bytes& octets) {
@@ -179,6 +192,7 @@ void network::spawn_server_end(const address& at, std::size_t client) {
   setup->established = [this, at] {
     world_.note("up at the server: " + at);
     auto& x = servers_.at(at);
+    wake(x.client);
     x.up = x.heard = world_.now();
   };
   setup->forget = [this, at] { server_ended(at); };

@@ -37,7 +37,8 @@ public:
   network(world& in, std::vector<link> paths,
           protocol::signal::heartbeat_settings heartbeats)
       : world_{in}, paths_{std::move(paths)}, heartbeats_{heartbeats},
-        gone_(paths_.size()), ended_(paths_.size()) {}
+        gone_(paths_.size()), said_(paths_.size()), woke_(paths_.size()),
+        ended_(paths_.size()) {}
 
   /// The server takes sessions from now on.
   void open(server_door door) {
@@ -64,6 +65,16 @@ public:
   /// When the server last heard this client on any session, in its present
   /// life.
   std::optional<time_point> heard(std::size_t client) const;
+
+  /// When the client sent the latest of all that the server ever heard of it.
+  std::optional<time_point> said(std::size_t client) const {
+    return said_[client];
+  }
+
+  /// When this client was heard last after as much silence as is the limit.
+  std::optional<time_point> woke(std::size_t client) const {
+    return woke_[client];
+  }
 
   /// Since when this client is silent: that moment, or when the server was
   /// ready in its present life.
@@ -109,8 +120,10 @@ private:
   using address = std::string; ///< of the client's socket
 
   void send(const address& at, way where, byte_view octets);
-  void deliver(const address& at, way where, const bytes& octets);
-  void to_server(const address& at, std::size_t client, const bytes& octets);
+  void deliver(const address& at, way where, const bytes& octets,
+               time_point sent);
+  void to_server(const address& at, std::size_t client, const bytes& octets,
+                 time_point sent);
   void to_client(const address& at, const bytes& octets);
   void reset(const address& at, way where, const std::string& why);
   bool reliable(const address& at) const { return streams_.contains(at); }
@@ -119,7 +132,8 @@ private:
   void remember(const server_end& x);
   void client_ended(const address& at);
   bool judge_end(const server_end& x, bool reliable);
-  void note_heard(server_end& x, byte_view octets);
+  void wake(std::size_t client);
+  void note_heard(server_end& x, byte_view octets, time_point sent);
 
   world& world_;
   std::vector<link> paths_;
@@ -131,6 +145,8 @@ private:
   std::map<address, std::size_t> owner_; ///< of every address ever used
   std::set<address> streams_;
   std::vector<std::optional<time_point>> gone_; ///< last heard, by client
+  std::vector<std::optional<time_point>> said_; ///< when that was sent
+  std::vector<std::optional<time_point>> woke_; ///< after enough silence
   std::vector<time_point> ended_; ///< last session, without a verdict
   time_point opened_;
   std::uint64_t next_id_ = 1;

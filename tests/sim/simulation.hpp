@@ -51,6 +51,9 @@ struct outcome {
 /// Runs one seed.
 outcome run(std::uint64_t seed, const options& with = {});
 
+/// From a change on the disk to the device, when both work.
+inline constexpr duration enforcement_patience = std::chrono::seconds{30};
+
 /// Whose rules these are.
 std::set<ledger::name>
 names_of(const std::map<std::string, mitigators::rule>& rules);
@@ -105,6 +108,7 @@ private:
   void inspect_own(const ledger::name& a, const grant_history& x,
                    const ledger::name& b, const grant_history& y);
   bool rivals(const ledger::name& a, const ledger::name& b) const;
+  bool settled(const ledger::name& which);
 
   // judge.cpp: what must hold at the end
   testimony hear();

@@ -63,7 +63,7 @@ TEST(signal_watch, a_goodbye_on_the_session_in_use_is_one_for_all) {
   signal_watch watch{beats};
   watch.up(1);
   watch.up(2);
-  watch.asked_on(2);
+  watch.asked_on(2, t0);
   EXPECT_FALSE(watch.ended(2, session_end::goodbye, t0));
   EXPECT_FALSE(watch.ended(1, session_end::lost, t0 + 60s));
   EXPECT_FALSE(watch.expected());
@@ -74,9 +74,9 @@ TEST(signal_watch, a_goodbye_on_the_session_in_use_is_one_for_all) {
 TEST(signal_watch, a_goodbye_on_a_session_that_was_never_used_says_nothing) {
   signal_watch watch{beats};
   watch.up(1);
-  watch.asked_on(1);
+  watch.asked_on(1, t0);
   watch.up(2);
-  watch.ended(2, session_end::goodbye, t0);
+  watch.ended(2, session_end::goodbye, t0 - 20s);
   EXPECT_EQ(watch.ended(1, session_end::lost, t0 + 45s), signal_event::lost);
 }
 
@@ -105,7 +105,7 @@ TEST(signal_watch, who_was_heard_after_a_goodbye_may_be_lost) {
   signal_watch watch{beats};
   watch.up(1);
   watch.up(2);
-  watch.asked_on(2);
+  watch.asked_on(2, t0);
   watch.ended(2, session_end::goodbye, t0);
   EXPECT_EQ(watch.ended(1, session_end::lost, t0 + 61s), signal_event::lost);
 }
@@ -113,11 +113,45 @@ TEST(signal_watch, who_was_heard_after_a_goodbye_may_be_lost) {
 TEST(signal_watch, a_goodbye_on_an_older_session_ends_only_that) {
   signal_watch watch{beats};
   watch.up(1);
-  watch.asked_on(1);
+  watch.asked_on(1, t0);
   watch.up(2);
-  watch.asked_on(2);
+  watch.asked_on(2, t0);
   watch.ended(1, session_end::goodbye, t0);
-  EXPECT_EQ(watch.ended(2, session_end::lost, t0 + 30s), signal_event::lost);
+  EXPECT_EQ(watch.ended(2, session_end::lost, t0 + 60s), signal_event::lost);
+}
+
+// A client in need repeats its request over both sessions, and then lets go of
+// the older one.
+TEST(signal_watch, a_request_repeated_over_the_older_session_is_no_return) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.up(2);
+  watch.asked_on(2, t0);
+  watch.asked_on(1, t0 + 1s);
+  watch.ended(1, session_end::goodbye, t0 + 2s);
+  EXPECT_EQ(watch.ended(2, session_end::lost, t0 + 62s), signal_event::lost);
+}
+
+TEST(signal_watch, who_went_back_to_the_older_session_leaves_on_that) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.up(2);
+  watch.asked_on(2, t0);
+  watch.asked_on(1, t0 + beats.interval);
+  watch.ended(1, session_end::goodbye, t0 + 30s);
+  EXPECT_FALSE(watch.ended(2, session_end::lost, t0 + 60s));
+  EXPECT_FALSE(watch.expected());
+}
+
+// SIG-308: what arrives last may come on the session that the client lets go.
+TEST(signal_watch, a_goodbye_on_an_older_session_was_heard) {
+  signal_watch watch{beats};
+  watch.up(1);
+  watch.up(2);
+  watch.asked_on(2, t0);
+  watch.ended(1, session_end::goodbye, t0);
+  EXPECT_FALSE(watch.ended(2, session_end::lost, t0 + 59s));
+  EXPECT_EQ(watch.on_time(t0 + 60s), signal_event::lost);
 }
 
 TEST(signal_watch, never_says_lost_with_heartbeats_off) {
