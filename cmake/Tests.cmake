@@ -9,7 +9,7 @@ if(TOCSIN_BUILD_TESTS)
   include(GoogleTest)
   # Tests are many, small and run once: what they cost is their compilation.
   # So they share one precompiled header, and are not optimised; what they
-  # test is.
+  # test is. (The last -O counts, so these come behind tocsin_flags.)
   add_library(tocsin_test_flags INTERFACE)
   target_compile_options(tocsin_test_flags INTERFACE $<$<CONFIG:Release>:-O0>)
   target_link_libraries(tocsin_test_flags INTERFACE tocsin_flags GTest::gmock)
@@ -20,7 +20,8 @@ if(TOCSIN_BUILD_TESTS)
     add_library(${name} OBJECT "${CMAKE_BINARY_DIR}/test_header.cpp")
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${name} PRIVATE -fPIE)
-    target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} tocsin_test_flags)
+    target_link_libraries(${name} PRIVATE tocsin_flags ${arg_LIBRARIES}
+                          tocsin_test_flags)
     target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
   endfunction()
   if(TOCSIN_PCH)
@@ -38,8 +39,8 @@ function(tocsin_test name)
     set(arg_TIMEOUT 30)
   endif()
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} tocsin_test_flags
-                        GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE tocsin_flags ${arg_LIBRARIES}
+                        tocsin_test_flags GTest::gtest_main)
   if(TOCSIN_PCH AND arg_ACTORS)
     target_precompile_headers(${name} REUSE_FROM tocsin_actor_test_pch)
   elseif(TOCSIN_PCH)
