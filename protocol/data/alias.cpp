@@ -1,6 +1,7 @@
 #include "protocol/data/alias.hpp"
 
 #include "protocol/data/tree_cursor.hpp"
+#include "protocol/signal/scope.hpp"
 #include "protocol/signal/validate.hpp"
 
 #include <algorithm>
@@ -89,27 +90,6 @@ void read_values(const tree_cursor& entry, alias& out) {
 
 signal::target to_target(const alias& x) {
   return {x.prefixes, x.ports, x.protocols, x.fqdns, x.uris, {}};
-}
-
-signal::target unite(signal::target a, const signal::target& b) {
-  auto add = [](auto& to, const auto& from) {
-    for (const auto& x : from)
-      if (std::ranges::find(to, x) == to.end())
-        to.push_back(x);
-  };
-  auto add_or_all = [&](auto& to, const auto& from) {
-    if (to.empty() || from.empty())
-      to.clear(); // empty: all
-    else
-      add(to, from);
-  };
-  add_or_all(a.ports, b.ports);
-  add_or_all(a.protocols, b.protocols);
-  add(a.prefixes, b.prefixes);
-  add(a.fqdns, b.fqdns);
-  add(a.uris, b.uris);
-  add(a.aliases, b.aliases);
-  return a;
 }
 
 signal::target covered(const signal::target& asked,

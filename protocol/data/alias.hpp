@@ -24,11 +24,6 @@ struct alias {
 /// What a mitigation request means by the alias.
 signal::target to_target(const alias& x);
 
-/// A target that covers both. Ports hold for all addresses of a target, so that
-/// the union may cover more: all ports if one of them has all ports, and so
-/// for protocols. Values of `b` that `a` has are not repeated.
-signal::target unite(signal::target a, const signal::target& b);
-
 /// A request's target with what its aliases stand for. Ports and protocols of
 /// the request go before those of the aliases where it names no addresses of
 /// its own; else both hold for all (RFC 9132, Section 4.4.1.3: united).

@@ -1,4 +1,5 @@
 #include "protocol/data/datastore.hpp"
+#include "protocol/signal/scope.hpp"
 
 #include <algorithm>
 

@@ -232,6 +232,27 @@ bool contains(const target& outer, const target& inner) {
          && includes(x.uris, y.uris) && includes(x.aliases, y.aliases);
 }
 
+target unite(target a, const target& b) {
+  auto add = [](auto& to, const auto& from) {
+    for (const auto& x : from)
+      if (std::ranges::find(to, x) == to.end())
+        to.push_back(x);
+  };
+  auto add_or_all = [&](auto& to, const auto& from) {
+    if (to.empty() || from.empty())
+      to.clear(); // empty: all
+    else
+      add(to, from);
+  };
+  add_or_all(a.ports, b.ports);
+  add_or_all(a.protocols, b.protocols);
+  add(a.prefixes, b.prefixes);
+  add(a.fqdns, b.fqdns);
+  add(a.uris, b.uris);
+  add(a.aliases, b.aliases);
+  return a;
+}
+
 bool equal_request(const mitigation& a, const mitigation& b) {
   return a.trigger_mitigation.value_or(true)
              == b.trigger_mitigation.value_or(true)

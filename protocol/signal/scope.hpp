@@ -51,6 +51,11 @@ bool overlaps(const target& a, const target& b);
 /// `outer`. Names are compared as names.
 bool contains(const target& outer, const target& inner);
 
+/// A target that covers both. Ports hold for all addresses of a target, so that
+/// the union may cover more: all ports if one of them has all ports, and so
+/// for protocols. Values of `b` that `a` has are not repeated.
+target unite(target a, const target& b);
+
 /// True if `b` is a refresh of `a`: same target and trigger-mitigation; the
 /// lifetime and the attack-status of an efficacy update may differ (RFC 9132,
 /// Sections 4.4.1.3 and 4.4.3).

@@ -144,23 +144,6 @@ TEST(alias_reader, names_are_such_that_a_mitigation_request_can_use_them) {
   EXPECT_EQ(named(std::string(256, 'x')).tag, error_tag::invalid_value);
 }
 
-// DATA-175, DATA-152
-TEST(alias_union, covers_both_and_all_ports_if_one_has_all) {
-  signal::target a{{net("192.0.2.1")}, {{80, 80}}, {6}, {}, {}, {}};
-  signal::target b{{net("192.0.2.1"), net("192.0.2.2")},
-                   {{443, 443}},
-                   {},
-                   {"www.example.com"},
-                   {},
-                   {}};
-  auto both = unite(a, b);
-  EXPECT_EQ(both.prefixes, (std::vector{net("192.0.2.1"), net("192.0.2.2")}));
-  EXPECT_EQ(both.ports,
-            (std::vector<signal::port_range>{{80, 80}, {443, 443}}));
-  EXPECT_TRUE(both.protocols.empty());
-  EXPECT_EQ(both.fqdns, std::vector<std::string>{"www.example.com"});
-}
-
 // DATA-124
 TEST(client_rules, a_cuid_is_as_on_the_signal_channel) {
   auto named = [](const std::string& cuid) {

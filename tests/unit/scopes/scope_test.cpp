@@ -179,6 +179,22 @@ TEST(scope, a_refresh_may_differ_in_lifetime_only) {
   EXPECT_FALSE(equal_request(original, other));
 }
 
+// DATA-175, DATA-152
+TEST(scope, a_union_covers_both_and_all_ports_if_one_has_all) {
+  target a{{pfx("192.0.2.1")}, {{80, 80}}, {6}, {}, {}, {}};
+  target b{{pfx("192.0.2.1"), pfx("192.0.2.2")},
+           {{443, 443}},
+           {},
+           {"www.example.com"},
+           {},
+           {}};
+  auto both = unite(a, b);
+  EXPECT_EQ(both.prefixes, (std::vector{pfx("192.0.2.1"), pfx("192.0.2.2")}));
+  EXPECT_EQ(both.ports, (std::vector<port_range>{{80, 80}, {443, 443}}));
+  EXPECT_TRUE(both.protocols.empty());
+  EXPECT_EQ(both.fqdns, std::vector<std::string>{"www.example.com"});
+}
+
 // The efficacy update repeats the request and adds attack-status.
 TEST(scope, an_efficacy_update_is_the_same_request) {
   mitigation original, update;
