@@ -150,17 +150,20 @@ result<api_call> read_delete(asked& x) {
   return api_call{delete_mitigation{std::move(*name), *wait}};
 }
 
-result<api_call> read_efficacy(asked& x) {
+result<api_call> read_update(asked& x) {
   auto name = take_name(x);
   if (!name)
     return name.error();
   auto wait = take_wait(x);
   if (!wait)
     return wait.error();
-  auto what = parse_efficacy(x.body);
+  auto what = parse_update(x.body);
   if (!what)
     return what.error();
-  return api_call{report_efficacy{std::move(*name), *what, *wait}};
+  if (what->efficacy)
+    return api_call{report_efficacy{std::move(*name), *what->efficacy, *wait}};
+  return api_call{
+      control_filters{std::move(*name), std::move(what->filters), *wait}};
 }
 
 result<api_call> read_redirect(asked& x) {
@@ -203,7 +206,7 @@ constexpr std::array routes{
     route{"/v1/mitigations", "POST", read_create},
     route{"/v1/mitigations/*", "GET", read_get},
     route{"/v1/mitigations/*", "DELETE", read_delete},
-    route{"/v1/mitigations/*", "PUT", read_efficacy},
+    route{"/v1/mitigations/*", "PUT", read_update},
     route{"/v1/redirect", "PUT", read_redirect},
     route{"/v1/redirect", "DELETE",
           [](asked&) -> result<api_call> { return api_call{set_redirect{}}; }},

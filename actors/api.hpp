@@ -58,6 +58,13 @@ struct report_efficacy {
   std::chrono::seconds wait = default_wait;
 };
 
+/// PUT /v1/mitigations/{mid}: switch filters while it runs (RFC 9133).
+struct control_filters {
+  mitigation_name name;
+  std::vector<protocol::signal::filter_control> acls;
+  std::chrono::seconds wait = default_wait;
+};
+
 /// PUT /v1/redirect, DELETE /v1/redirect
 struct set_redirect {
   redirect_wish wish;
@@ -75,8 +82,8 @@ struct list_audit {
 
 using api_call =
     std::variant<get_node, list_mitigations, create_mitigation, get_mitigation,
-                 delete_mitigation, report_efficacy, set_redirect,
-                 list_sessions, list_audit>;
+                 delete_mitigation, report_efficacy, control_filters,
+                 set_redirect, list_sessions, list_audit>;
 
 /// Understands one HTTP request. Strict: an unknown member or query parameter,
 /// one given twice, a wrong type or a value out of bounds is refused. Members
@@ -96,6 +103,7 @@ struct order_body {
   std::optional<std::int64_t> lifetime; ///< seconds; -1: indefinite
   std::optional<bool> renew;
   std::optional<bool> trigger_mitigation; ///< false: for loss of signal
+  std::vector<protocol::signal::filter_control> filters = {};
 };
 
 /// The JSON of each value, as docs/api.md describes it.
@@ -109,6 +117,8 @@ std::string to_json(const std::vector<storage::audit_event>& xs);
 std::string to_json(const failure& x);
 std::string to_json(const order_body& x);    ///< what parse_request reads
 std::string to_json(const redirect_wish& x); ///< the same; `on` is the method
+/// {"acl-list":[{"acl-name":"a","activation-type":"deactivate"}]}: the same.
+std::string to_json(const std::vector<protocol::signal::filter_control>& xs);
 /// {"attack-status":"under-attack"}: what parse_request reads.
 std::string to_json(protocol::signal::attack_status x);
 

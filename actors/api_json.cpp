@@ -65,8 +65,31 @@ void write(writer& out, const protocol::signal::conflict_information& x) {
     if (x.scope->mid)
       out.member("mid", *x.scope->mid);
     write_target(out, x.scope->what);
+    if (!x.scope->acls.empty()) {
+      out.key("acl-list").begin_array();
+      for (const auto& acl : x.scope->acls)
+        out.begin_object()
+            .member("acl-name", acl.name)
+            .member("acl-type", acl.type)
+            .end_object();
+      out.end_array();
+    }
   }
   out.end_object();
+}
+
+void write_filters(writer& out, std::string_view name,
+                   const std::vector<protocol::signal::filter_control>& xs) {
+  if (xs.empty())
+    return;
+  out.key(name).begin_array();
+  for (const auto& x : xs)
+    out.begin_object()
+        .member("acl-name", x.name)
+        .member("activation-type",
+                protocol::signal::to_string(protocol::signal::when_of(x)))
+        .end_object();
+  out.end_array();
 }
 
 void write(writer& out, const mitigation_view& x) {
@@ -99,6 +122,8 @@ void write(writer& out, const mitigation_view& x) {
       .member("origin", x.origin);
   if (x.conflict)
     write(out.key("conflict"), *x.conflict);
+  write_filters(out, "acl-list", x.filters);
+  write_filters(out, "acl-switched", x.switched);
   out.member("renew", x.renew)
       .member("age_ms", x.age_ms)
       .member("answer_ms", x.answer_ms)
@@ -243,6 +268,13 @@ std::string to_json(const order_body& x) {
     out.member("renew", *x.renew);
   if (x.trigger_mitigation)
     out.member("trigger-mitigation", *x.trigger_mitigation);
+  write_filters(out, "acl-list", x.filters);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(const std::vector<protocol::signal::filter_control>& xs) {
+  writer out;
+  write_filters(out.begin_object(), "acl-list", xs);
   return std::move(out.end_object()).str();
 }
 

@@ -1,6 +1,7 @@
 #include "actors/api_order.hpp"
 
 #include "actors/api.hpp"
+#include "protocol/signal/validate.hpp"
 
 #include <array>
 #include <bitset>
@@ -13,6 +14,8 @@ namespace tocsin::actors {
 namespace {
 
 namespace dom = simdjson::dom;
+using protocol::signal::activation;
+using protocol::signal::filter_control;
 using protocol::signal::port_range;
 using protocol::signal::prefix;
 
@@ -225,6 +228,46 @@ result<void> read_trigger(dom::element x, mitigate_order& order) {
   return {};
 }
 
+/// As a scope of RFC 9133 has it.
+result<filter_control> read_filter(dom::element x) {
+  dom::object members;
+  if (x.get_object().get(members) != simdjson::SUCCESS)
+    return fail(ec::malformed, "acl-list", "takes objects");
+  filter_control out;
+  for (auto [key, value] : members) {
+    if (key != "acl-name" && key != "activation-type")
+      return fail(ec::unknown, std::string{key}, "is no member of a filter");
+    auto text = read_name(value, key);
+    if (!text)
+      return text.error();
+    if (key == "acl-name") {
+      out.name = std::move(*text);
+      continue;
+    }
+    for (auto one : {activation::activate_when_mitigating,
+                     activation::immediate, activation::deactivate})
+      if (to_string(one) == *text)
+        out.when = one;
+    if (!out.when)
+      return fail(ec::out_of_range, "activation-type",
+                  "takes \"immediate\", \"activate-when-mitigating\" or "
+                  "\"deactivate\"");
+  }
+  // In full: whoever orders this means to switch something.
+  if (out.name.empty() || !out.when)
+    return fail(ec::missing, out.name.empty() ? "acl-name" : "activation-type",
+                "every filter needs it");
+  return out;
+}
+
+result<void> read_filters(dom::element x, std::vector<filter_control>& into) {
+  if (auto done = read_list(x, "acl-list", into, read_filter); !done)
+    return done;
+  if (into.empty())
+    return fail(ec::missing, "acl-list", "name at least one filter");
+  return protocol::signal::validate_filters(into);
+}
+
 /// One member of a body that is read into an Into.
 template <class Into>
 struct member {
@@ -232,7 +275,7 @@ struct member {
   result<void> (*read)(dom::element, Into&);
 };
 
-constexpr std::array<member<mitigate_order>, 10> order_members{{
+constexpr std::array<member<mitigate_order>, 11> order_members{{
     {"upstream",
      [](dom::element x, mitigate_order& order) -> result<void> {
        auto name = read_name(x, "upstream");
@@ -268,6 +311,10 @@ constexpr std::array<member<mitigate_order>, 10> order_members{{
     {"lifetime", read_lifetime},
     {"renew", read_renew},
     {"trigger-mitigation", read_trigger},
+    {"acl-list",
+     [](dom::element x, mitigate_order& order) {
+       return read_filters(x, order.filters);
+     }},
 }};
 
 result<void> read_alternate(dom::element x, redirect_wish& wish) {
@@ -367,37 +414,43 @@ result<mitigate_order> parse_order(std::string_view body,
   return order;
 }
 
-result<protocol::signal::attack_status> parse_efficacy(std::string_view body) {
+result<mitigation_update> parse_update(std::string_view body) {
   using protocol::signal::attack_status;
-  using status = std::optional<attack_status>;
-  static constexpr std::array<member<status>, 1> members{{
+  static constexpr std::array<member<mitigation_update>, 2> members{{
       {"attack-status",
-       [](dom::element x, status& into) -> result<void> {
+       [](dom::element x, mitigation_update& into) -> result<void> {
          auto label = read_text(x, "attack-status");
          if (!label)
            return label.error();
          for (auto one : {attack_status::under_attack,
                           attack_status::successfully_mitigated})
            if (to_string(one) == *label)
-             into = one;
-         if (!into)
+             into.efficacy = one;
+         if (!into.efficacy)
            return fail(ec::out_of_range, "attack-status",
                        "takes \"under-attack\" or "
                        "\"attack-successfully-mitigated\"");
          return {};
+       }},
+      {"acl-list",
+       [](dom::element x, mitigation_update& into) {
+         return read_filters(x, into.filters);
        }},
   }};
   dom::parser parser;
   auto object = read_object(parser, body);
   if (!object)
     return object.error();
-  status found;
-  if (auto done = read_members(*object, members, "an efficacy update", found);
-      !done)
+  mitigation_update found;
+  if (auto done = read_members(*object, members, "an update", found); !done)
     return done.error();
-  if (!found)
-    return fail(ec::missing, "attack-status", "an efficacy update needs it");
-  return *found;
+  if (!found.efficacy && found.filters.empty())
+    return fail(ec::missing, "attack-status",
+                "an update has it, or an acl-list");
+  if (found.efficacy && !found.filters.empty())
+    return fail(ec::malformed, "acl-list",
+                "comes without attack-status; make two calls");
+  return found;
 }
 
 result<redirect_wish> parse_redirect(std::string_view body) {

@@ -12,8 +12,14 @@ namespace tocsin::actors {
 result<mitigate_order> parse_order(std::string_view body,
                                    const mitigate_order& defaults);
 
+/// One of both.
+struct mitigation_update {
+  std::optional<protocol::signal::attack_status> efficacy;
+  std::vector<protocol::signal::filter_control> filters;
+};
+
 /// Reads the JSON body of PUT /v1/mitigations/{mid}.
-result<protocol::signal::attack_status> parse_efficacy(std::string_view body);
+result<mitigation_update> parse_update(std::string_view body);
 
 /// Reads the JSON body of PUT /v1/redirect; it may be empty: as configured.
 result<redirect_wish> parse_redirect(std::string_view body);

@@ -333,6 +333,10 @@ client(client_actor::stateful_pointer<client_state> self,
       },
       [state](atom::begin, std::uint32_t mid) { state->on_free(mid); },
       [state](atom::release) { state->on_released(); },
+      [state](atom::control, const std::string& identity,
+              const std::vector<protocol::data::activation_change>& news) {
+        state->on_filters_changed(identity, news);
+      },
       [state](atom::serve) { state->serve_next(); },
       [state](atom::tick) { state->on_tick(); },
       [state](atom::tick, std::uint64_t generation) {

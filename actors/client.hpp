@@ -3,6 +3,7 @@
 #include "actors/alarm.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/rules.hpp"
+#include "protocol/data/acceptlist_watch.hpp"
 #include "protocol/signal/lifecycle.hpp"
 #include "protocol/signal/response.hpp"
 #include "protocol/signal/signal_watch.hpp"
@@ -108,6 +109,9 @@ public:
   void on_rival(std::uint32_t mid, protocol::signal::conflict_information why);
   void on_free(std::uint32_t mid);
   void on_released() { refused_.clear(); }
+  void on_filters_changed(
+      const std::string& identity,
+      const std::vector<protocol::data::activation_change>& news);
   void serve_next();
   void on_tick();
   void on_alarm(std::uint64_t generation);
@@ -136,6 +140,12 @@ private:
     mitigation_actor ending;            ///< what went on before it was
     bool start_when_ended = false;
     bool active = false; ///< counted in `active_`
+    /// ACLs which others have switched while it was active.
+    std::vector<protocol::signal::filter_control> switched;
+    protocol::data::acceptlist_watch accepts;
+    /// Accept-lists that are in its way.
+    std::optional<protocol::signal::conflict_information> accepted;
+    bool still_attacked = false; ///< as the client reported last
 
     bool armed_kind() const { return request.trigger_mitigation == false; }
   };
@@ -211,6 +221,16 @@ private:
   storage::audit_event audit(const dots_request& request, std::string action,
                              std::string outcome) const;
 
+  // client_filters.cpp: filter control (RFC 9133)
+  result<void> admit_filters(const protocol::signal::mitigation& x) const;
+  void control_filters(job_ptr job, const storage::client_record& client,
+                       storage::transaction with);
+  void filters_failed(const job_ptr& job, const failure& why);
+  void forget_switched(const put_job& job);
+  void look_at_acceptlists();
+  void judge_acceptlists(
+      const std::vector<protocol::data::accepted_traffic>& accepted);
+
   // client_create.cpp
   void put_new(job_ptr job);
   void look_up_aliases(job_ptr job);
@@ -219,6 +239,8 @@ private:
   void on_claimed(job_ptr job);
   protocol::signal::own_decision judge_own(const put_job& job) const;
   void commit_new(job_ptr job);
+  void on_stored(const job_ptr& job, const storage::client_record& client);
+  void release_new(const job_ptr& job, const failure& why);
   void on_created(job_ptr job);
   void abort_new(const job_ptr& job, const failure& why);
 

@@ -18,6 +18,8 @@ namespace sig = protocol::signal;
 void client_state::put_new(job_ptr job) {
   if (job->request.redirect)
     return finish(redirection_to(*job->request.redirect));
+  if (auto ok = admit_filters(job->body); !ok)
+    return refuse(job->request, ok.error());
   if (refused_before(job))
     return;
   if (!setup_.usage->open_mitigation()) {
@@ -197,24 +199,26 @@ void client_state::commit_new(job_ptr job) {
     if (!tombstones_.contains(old)) // a grave stays
       changes.push_back(
           storage::erase_mitigation{{setup_.who->name, setup_.cuid, old}});
+  if (!job->body.acls.empty())
+    return control_filters(std::move(job), client, std::move(changes));
   self_
       ->request(setup_.keeper, node_patience, atom::commit_v,
                 std::move(changes))
-      .then(
-          [this, job, client](ack) {
-            if (client.identity != known_.identity)
-              sessions_.clear();
-            auto before = std::exchange(known_, client);
-            on_created(job);
-            if (before.identity != client.identity)
-              belong_to(client.identity);
-          },
-          [this, job](const caf::error& why) {
-            self_->send(setup_.registry, atom::release_v,
-                        owner(*job->request.mid));
-            abort_new(job,
-                      fail(ec::unavailable, "storage", to_failure(why).detail));
-          });
+      .then([this, job, client](ack) { on_stored(job, client); },
+            [this, job](const caf::error& why) {
+              release_new(job, fail(ec::unavailable, "storage",
+                                    to_failure(why).detail));
+            });
+}
+
+void client_state::on_stored(const job_ptr& job,
+                             const storage::client_record& client) {
+  if (client.identity != known_.identity)
+    sessions_.clear();
+  auto before = std::exchange(known_, client);
+  on_created(job);
+  if (before.identity != client.identity)
+    belong_to(client.identity);
 }
 
 void client_state::on_created(job_ptr job) {
@@ -245,6 +249,7 @@ void client_state::on_created(job_ptr job) {
   for (auto old : job->make_way)
     if (auto i = entries_.find(old); i != entries_.end() && i->second.handle)
       x.replaces.emplace_back(i->second.handle, made_way);
+  forget_switched(*job);
   if (inactive) {
     x.view.peer = setup_.who->name;
     x.view.cuid = setup_.cuid;
@@ -269,11 +274,20 @@ void client_state::on_created(job_ptr job) {
   for (auto old : job->superseded)
     notify(old);
   notify(mid);
-  finish({static_cast<std::uint8_t>(sig::response_code::created),
+  // As the examples of RFC 9133 answer: what goes on was changed.
+  bool changed = !job->body.acls.empty() && !job->superseded.empty();
+  finish({static_cast<std::uint8_t>(changed ? sig::response_code::changed
+                                            : sig::response_code::created),
           true,
           sig::encode(body),
           {},
           false});
+}
+
+/// Gives its scope back as well.
+void client_state::release_new(const job_ptr& job, const failure& why) {
+  self_->send(setup_.registry, atom::release_v, owner(*job->request.mid));
+  abort_new(job, why);
 }
 
 void client_state::abort_new(const job_ptr& job, const failure& why) {

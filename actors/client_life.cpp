@@ -186,6 +186,10 @@ mitigation_view client_state::current(const entry& x) const {
         0, view.lifetime
                - std::chrono::duration_cast<std::chrono::seconds>(elapsed)
                      .count());
+  view.filters = x.request.acls;
+  view.switched = x.switched;
+  if (!view.conflict)
+    view.conflict = x.accepted;
   if (view.conflict && view.conflict->retry_timer && x.retry_at)
     view.conflict
         ->retry_timer = static_cast<std::uint32_t>(std::max<std::int64_t>(
@@ -240,6 +244,8 @@ void client_state::count(entry& x) {
   if (active == x.active)
     return;
   x.active = active;
+  x.switched.clear();
+  x.accepted.reset();
   active_ += active ? 1 : std::size_t(-1);
   if (active_ <= 1)
     tell_mode();

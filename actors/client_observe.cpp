@@ -20,6 +20,7 @@ sig::mitigation to_body(const mitigation_view& x) {
   m.state = x.status;
   m.dropped = x.dropped;
   m.conflict = x.conflict;
+  m.acls = x.switched;
   if (!x.immediate)
     m.trigger_mitigation = false;
   return m;
@@ -130,6 +131,7 @@ void client_state::report() {
   for (auto& [_, x] : entries_)
     if (is_final(x))
       self_->send(x.handle, atom::report_v);
+  look_at_acceptlists();
 }
 
 void client_state::arm() {

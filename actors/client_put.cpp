@@ -28,6 +28,10 @@ result<sig::mitigation> client_state::read_body(const dots_request& request) {
   if (!wanted.what.aliases.empty() && !setup_.data)
     return fail(ec::malformed, "alias-name",
                 "this client has no alias '" + wanted.what.aliases[0] + "'");
+  if (!wanted.acls.empty() && !setup_.data)
+    return fail(ec::unknown, "dots-signal",
+                "keys not understood, yet comprehension-required: 52, 53 "
+                "(there is no data channel whose filters could be switched)");
   if (wanted.trigger_mitigation == false && !setup_.loss.allowed)
     return fail(ec::unauthorized, "trigger-mitigation",
                 "mitigation on loss of signal is not offered here; leave it "
@@ -122,6 +126,7 @@ void client_state::on_refreshed(job_ptr job) {
       spdlog::info("client {}/{}: mitigation {}: {}", setup_.who->name,
                    setup_.cuid, mid, sig::to_string(*job->body.attack));
       self_->send(x.handle, atom::report_v, *job->body.attack);
+      x.still_attacked = *job->body.attack == sig::attack_status::under_attack;
     }
   }
   self_

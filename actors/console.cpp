@@ -67,28 +67,46 @@ void console_state::with_upstream(const std::string& wanted,
           [to = call.reply](const caf::error& why) { refuse(to, why); });
 }
 
+/// Tells what was asked for, once the peer has answered or the time is up.
+void console_state::await(const upstream_actor& upstream,
+                          const mitigation_view& asked,
+                          std::chrono::seconds wait, const reply& to) {
+  if (wait.count() == 0) {
+    to(static_cast<int>(http_status(asked, 201)), to_json(asked));
+    return;
+  }
+  self_
+      ->request(upstream, wait + node_patience, atom::order_v, asked.mid,
+                duration{wait})
+      .then(
+          [to](const mitigation_view& view) {
+            to(static_cast<int>(http_status(view, 201)), to_json(view));
+          },
+          [to](const caf::error& why) { refuse(to, why); });
+}
+
 void console_state::on(const create_mitigation& x, const api_exchange& call) {
   auto then = [this, x, to = call.reply](const upstream_actor& upstream) {
     self_->request(upstream, node_patience, atom::order_v, x.order)
         .then(
             [this, x, to, upstream](const mitigation_view& asked) {
-              if (x.wait.count() == 0) {
-                to(static_cast<int>(http_status(asked, 201)), to_json(asked));
-                return;
-              }
-              self_
-                  ->request(upstream, x.wait + node_patience, atom::order_v,
-                            asked.mid, duration{x.wait})
-                  .then(
-                      [to](const mitigation_view& view) {
-                        to(static_cast<int>(http_status(view, 201)),
-                           to_json(view));
-                      },
-                      [to](const caf::error& why) { refuse(to, why); });
+              await(upstream, asked, x.wait, to);
             },
             [to](const caf::error& why) { refuse(to, why); });
   };
   with_upstream(x.order.upstream, call, then);
+}
+
+void console_state::on(const control_filters& x, const api_exchange& call) {
+  auto then = [this, x, to = call.reply](const upstream_actor& upstream) {
+    self_->request(upstream, node_patience, atom::control_v, x.name.mid, x.acls)
+        .then(
+            [this, x, to, upstream](const mitigation_view& asked) {
+              await(upstream, asked, x.wait, to);
+            },
+            [to](const caf::error& why) { refuse(to, why); });
+  };
+  with_upstream(x.name.peer, call, then);
 }
 
 void console_state::on(const get_mitigation& x, const api_exchange& call) {

@@ -25,10 +25,13 @@ private:
   void on(const get_mitigation& x, const api_exchange& call);
   void on(const delete_mitigation& x, const api_exchange& call);
   void on(const report_efficacy& x, const api_exchange& call);
+  void on(const control_filters& x, const api_exchange& call);
   void on(const set_redirect& x, const api_exchange& call);
   void on(const list_sessions& x, const api_exchange& call);
   void on(const list_audit& x, const api_exchange& call);
 
+  void await(const upstream_actor& upstream, const mitigation_view& asked,
+             std::chrono::seconds wait, const reply& to);
   bool is_wish(const mitigation_name& x) const;
 
   template <class Then>

@@ -3,6 +3,7 @@
 #include "actors/views.hpp"
 #include "protocol/data/datastore.hpp"
 #include "protocol/time.hpp"
+#include "storage/store.hpp"
 #include "transports/http_message.hpp"
 
 #include <cstdint>
@@ -53,7 +54,12 @@ struct alias_query {
 struct filter_order {
   std::string identity;
   std::string cuid;
+  std::uint32_t mid = 0; ///< of the request, for the audit trail
   std::vector<protocol::data::activation_change> changes; ///< names differ
+  /// What else the request changes: stored with the ACLs, all or nothing.
+  storage::transaction with;
+  /// Not to be begun later: nobody waits for the answer any more.
+  time_point until;
 };
 
 struct filter_answer {

@@ -133,7 +133,7 @@ void datastore_state::serve_edit(
     promise.deliver(to_answer(std::move(response)));
     return;
   }
-  store(std::move(*staged), call.from.identity, std::move(what),
+  store(std::move(*staged), {call.from.identity, std::move(what)},
         [this, promise, response](const failure* why) mutable {
           if (why == nullptr)
             promise.deliver(to_answer(std::move(response)));
@@ -144,31 +144,44 @@ void datastore_state::serve_edit(
         });
 }
 
-/// Makes an edit durable, with its line in the audit trail. `then` gets null,
+storage::transaction datastore_state::to_store(const data::staged_edit& x,
+                                               edit_reason why) const {
+  auto out = std::move(why.with);
+  if (x.ticket == 0)
+    return out;
+  auto who = why.who.empty() ? setup_.who->name : std::move(why.who);
+  for (const auto& change : x.changes)
+    out.push_back(storage::edit_data{setup_.who->name, change});
+  if (!why.signal)
+    out.push_back(storage::append_audit{
+        {instant().wall, who, "data-channel", x.cuid, why.what}});
+  for (const auto& step : x.activations)
+    out.push_back(storage::append_audit{
+        {instant().wall, who, "filter", x.cuid + " ACL '" + step.acl + '\'',
+         std::string{data::to_string(step.from)} + " -> "
+             + std::string{data::to_string(step.to)} + ", by " + why.what}});
+  return out;
+}
+
+/// Makes an edit durable, with its lines in the audit trail. `then` gets null,
 /// or why nothing has changed.
-void datastore_state::store(data::staged_edit x, std::string who,
-                            std::string what,
+void datastore_state::store(data::staged_edit x, edit_reason why,
                             std::function<void(const failure*)> then) {
-  if (x.ticket == 0) { // nothing to store: all was as ordered
+  auto changes = to_store(x, why);
+  if (changes.empty()) { // all was as ordered
     then(nullptr);
     return;
   }
-  storage::transaction changes;
-  for (auto& change : x.changes)
-    changes.push_back(storage::edit_data{setup_.who->name, std::move(change)});
-  changes.push_back(storage::append_audit{
-      {instant().wall, who.empty() ? setup_.who->name : who, "data-channel",
-       x.cuid, std::move(what)}});
   editing_ = true;
-  auto done = [this, x, then](const failure* why) {
+  auto done = [this, x, signal = why.signal, then](const failure* bad) {
     editing_ = false;
-    if (why == nullptr) {
+    if (bad == nullptr) {
       store_->confirm(x.ticket);
-      in_force(x);
+      in_force(x, signal);
     } else if (store_->roll_back(x.ticket)) {
       refresh_filters(x.cuid);
     }
-    then(why);
+    then(bad);
     arm();
     next_edit();
   };
@@ -177,18 +190,20 @@ void datastore_state::store(data::staged_edit x, std::string who,
                 std::move(changes))
       .then([done](ack) { done(nullptr); },
             [done](const caf::error& e) {
-              auto why = to_failure(e);
-              done(&why);
+              auto bad = to_failure(e);
+              done(&bad);
             });
 }
 
-void datastore_state::in_force(const data::staged_edit& x) {
-  for (const auto& change : x.activations)
-    spdlog::info("data channel of {}: ACL '{}' of {} is {} now",
-                 setup_.who->name, change.acl, x.cuid,
-                 data::to_string(change.when));
+void datastore_state::in_force(const data::staged_edit& x, bool signal) {
+  for (const auto& step : x.activations)
+    spdlog::info("data channel of {}: ACL '{}' of {} is {} now, and was {}",
+                 setup_.who->name, step.acl, x.cuid, data::to_string(step.to),
+                 data::to_string(step.from));
   if (x.filters_changed)
     refresh_filters(x.cuid);
+  if (!signal)
+    tell_client(x);
 }
 
 caf::result<sig::target> datastore_state::resolve(const alias_query& x) {
@@ -196,31 +211,6 @@ caf::result<sig::target> datastore_state::resolve(const alias_query& x) {
   if (!found)
     return to_error(found.error());
   return *found;
-}
-
-/// RFC 9133, Section 3.2.1.
-caf::result<filter_answer> datastore_state::control(filter_order x) {
-  auto promise = self_->make_response_promise<filter_answer>();
-  edit([this, x = std::move(x), promise]() mutable {
-    auto made = store_->control({x.identity}, x.cuid, x.changes, instant());
-    if (!made) {
-      promise.deliver(
-          to_error(fail(ec::unavailable, "acl-list", made.error().message)));
-      return;
-    }
-    if (!made->unknown.empty()) {
-      promise.deliver(filter_answer{made->unknown});
-      return;
-    }
-    store(std::move(made->edit), x.identity, "filter control",
-          [promise](const failure* why) mutable {
-            if (why == nullptr)
-              promise.deliver(filter_answer{});
-            else
-              promise.deliver(to_error(*why));
-          });
-  });
-  return promise;
 }
 
 /// What has outlived its lifetime goes, one client at a time.
@@ -231,7 +221,7 @@ void datastore_state::expire() {
       return arm();
     spdlog::info("data channel of {}: entries of {} have expired",
                  setup_.who->name, x->cuid);
-    store(std::move(*x), {}, "expired", [this](const failure* why) {
+    store(std::move(*x), {{}, "expiry"}, [this](const failure* why) {
       if (why == nullptr)
         return expire();
       pause_until_ = self_->clock().now() + expiry_pause;
@@ -288,6 +278,10 @@ datastore(datastore_actor::stateful_pointer<datastore_state> self,
       },
       [&state](atom::mode, const std::string& cuid, bool mitigating) {
         state.set_mode(cuid, mitigating);
+      },
+      [&state](atom::counters, const std::string& identity,
+               const std::string& cuid) {
+        return state.accepted(identity, cuid);
       },
       [&state](atom::adopt, mitigator_table& x) { state.adopt(std::move(x)); },
       [&state](atom::counters,

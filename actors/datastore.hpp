@@ -9,7 +9,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <utility>
 
 namespace tocsin::actors {
@@ -42,6 +41,8 @@ public:
   caf::result<http_answer> serve(http_call call);
   caf::result<protocol::signal::target> resolve(const alias_query& x);
   caf::result<filter_answer> control(filter_order x);
+  std::vector<protocol::data::accepted_traffic>
+  accepted(const std::string& identity, const std::string& cuid) const;
   void set_mode(const std::string& cuid, bool mitigating);
   void adopt(mitigator_table mitigators);
   void count(const std::vector<mitigators::entry_counters>& xs);
@@ -70,9 +71,22 @@ private:
   void next_edit();
   void serve_edit(const http_call& call,
                   caf::typed_response_promise<http_answer> promise);
-  void store(protocol::data::staged_edit x, std::string who, std::string what,
+  /// Why an edit is made, for the audit trail, and what is stored with it.
+  struct edit_reason {
+    std::string who;     ///< empty: this node
+    std::string what;    ///< the request
+    bool signal = false; ///< filter control
+    storage::transaction with = {};
+  };
+
+  storage::transaction to_store(const protocol::data::staged_edit& x,
+                                edit_reason why) const;
+  void store(protocol::data::staged_edit x, edit_reason why,
              std::function<void(const failure*)> then);
-  void in_force(const protocol::data::staged_edit& x);
+  void in_force(const protocol::data::staged_edit& x, bool signal);
+  void serve_control(filter_order x,
+                     caf::typed_response_promise<filter_answer> promise);
+  void tell_client(const protocol::data::staged_edit& x);
   void refresh_filters(const std::string& cuid);
   void install(const installed_set& x);
   void expire();
@@ -84,8 +98,9 @@ private:
   std::unique_ptr<protocol::restconf::handler> restconf_;
   std::deque<std::function<void()>> waiting_;
   bool editing_ = false; ///< an edit is on its way to the KEEPER
-  std::set<std::string, std::less<>> mitigating_; ///< cuids that mitigate
-  std::map<std::string, installed_set> sets_;     ///< by id
+  /// CLIENTs that mitigate, by cuid.
+  std::map<std::string, caf::weak_actor_ptr, std::less<>> mitigating_;
+  std::map<std::string, installed_set> sets_; ///< by id
   alarm alarm_;
   std::optional<time_point> pause_until_; ///< expiry could not be stored
 };

@@ -45,9 +45,13 @@ void datastore_state::install(const installed_set& x) {
 /// From CLIENT: filters with activate-when-mitigating follow it (RFC 8783,
 /// Section 7.2).
 void datastore_state::set_mode(const std::string& cuid, bool mitigating) {
-  bool changed = mitigating ? mitigating_.insert(cuid).second
-                            : mitigating_.erase(cuid) > 0;
-  if (changed)
+  bool before = mitigating_.contains(cuid);
+  if (mitigating)
+    mitigating_[cuid] =
+        caf::actor_cast<caf::weak_actor_ptr>(self_->current_sender());
+  else
+    mitigating_.erase(cuid);
+  if (before != mitigating)
     refresh_filters(cuid);
 }
 

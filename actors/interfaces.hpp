@@ -143,6 +143,10 @@ using client_actor = caf::typed_actor<
     caf::reacts_to<atom::begin, std::uint32_t>,
     // REGISTRY: what a refused request had met is gone; it may ask again.
     caf::reacts_to<atom::release>,
+    // DATASTORE: ACLs which this identity made under our cuid have another
+    // activation-type now, not by a request of ours (RFC 9133, Section 3.2.1).
+    caf::reacts_to<atom::control, std::string,
+                   std::vector<protocol::data::activation_change>>,
     // INTERNAL: serve the next waiting request.
     caf::reacts_to<atom::serve>,
     // INTERNAL: look after withdrawn mids and an empty CLIENT.
@@ -235,6 +239,11 @@ using upstream_actor = session_owner_actor::extend<
     caf::replies_to<atom::report, std::uint32_t,
                     protocol::signal::attack_status,
                     duration>::with<mitigation_view>,
+    // The operator switches filters while this mitigation runs (RFC 9133):
+    // replies, with the mid that asks for it, when the order is durable.
+    caf::replies_to<
+        atom::control, std::uint32_t,
+        std::vector<protocol::signal::filter_control>>::with<mitigation_view>,
     // Withdraws; replies when the server confirmed or the time is up.
     caf::replies_to<atom::withdraw, std::uint32_t,
                     duration>::with<mitigation_view>,
@@ -260,8 +269,12 @@ using datastore_actor = filter_owner_actor::extend<
     caf::replies_to<atom::resolve, alias_query>::with<protocol::signal::target>,
     // Sets the activation of ACLs, all or none; replies when it is durable.
     caf::replies_to<atom::control, filter_order>::with<filter_answer>,
-    // The client of this cuid has (no) active mitigations.
+    // The client of this cuid, which sends this, has (no) active mitigations.
     caf::reacts_to<atom::mode, std::string, bool>,
+    // What the accept-lists of this identity (1st) and cuid (2nd) that are in
+    // force have let through.
+    caf::replies_to<atom::counters, std::string, std::string>::with<
+        std::vector<protocol::data::accepted_traffic>>,
     // A MITIGATOR was restarted.
     caf::reacts_to<atom::adopt, mitigator_table>,
     // What the operator sees.

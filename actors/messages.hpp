@@ -70,6 +70,8 @@ CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::filter_answer))
 CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::data_client_view>))
 CAF_ADD_TYPE_ID(tocsin,
                 (std::vector<tocsin::protocol::data::activation_change>))
+CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::protocol::data::accepted_traffic>))
+CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::protocol::signal::filter_control>))
 CAF_ADD_ATOM(tocsin, tocsin::atom, abandon, "abandon")
 CAF_ADD_ATOM(tocsin, tocsin::atom, adopt, "adopt")
 CAF_ADD_ATOM(tocsin, tocsin::atom, api, "api")
@@ -165,6 +167,8 @@ TOCSIN_LOCAL_TYPE(tocsin::actors::filter_order)
 TOCSIN_LOCAL_TYPE(tocsin::actors::filter_answer)
 TOCSIN_LOCAL_TYPE(std::vector<tocsin::actors::data_client_view>)
 TOCSIN_LOCAL_TYPE(std::vector<tocsin::protocol::data::activation_change>)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::protocol::data::accepted_traffic>)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::protocol::signal::filter_control>)
 
 namespace tocsin::actors {
 

@@ -36,6 +36,7 @@ ack upstream_state::restore(const storage::snapshot& stored) {
   for (const auto& record : stored.mitigations)
     if (record.key.customer == setup_.name)
       restore_wish(record);
+  adopt_controls();
   sig::mid_state mids{known_.last_mid, {}};
   // Higher ones are from before the last roll-over.
   if (!wishes_.empty() && wishes_.rbegin()->first > known_.last_mid)
@@ -107,6 +108,10 @@ upstream(upstream_actor::stateful_pointer<upstream_state> self,
       },
       [state](atom::order, std::uint32_t mid, duration patience) {
         return state->await(mid, patience);
+      },
+      [state](atom::control, std::uint32_t mid,
+              std::vector<sig::filter_control>& acls) {
+        return state->control(mid, std::move(acls));
       },
       [state](atom::withdraw, std::uint32_t mid, duration patience) {
         return state->withdraw(mid, patience);

@@ -31,6 +31,8 @@ public:
   ack restore(const storage::snapshot& stored);
   caf::result<mitigation_view> order(mitigate_order what);
   caf::result<mitigation_view> await(std::uint32_t mid, duration patience);
+  caf::result<mitigation_view> control(std::uint32_t mid,
+                                       std::vector<sig::filter_control> acls);
   caf::result<mitigation_view> withdraw(std::uint32_t mid, duration patience);
   std::vector<mitigation_view> list() const;
   caf::result<mitigation_view> status(std::uint32_t mid);
@@ -81,11 +83,14 @@ private:
     std::optional<std::string> home;
     std::optional<std::string> detour;  ///< server for the next request only
     std::optional<std::uint32_t> after; ///< not before that one is withdrawn
-    std::optional<time_point> stopped;  ///< since when the server says so
-    std::optional<time_point> retry;    ///< not before, after a refusal for now
-    std::optional<time_point> refresh;  ///< ask again then
-    time_point asked;                   ///< first request of this wish
-    time_point sent;                    ///< the request under way
+    /// Repeats that one, with filter control, and is sent while that runs only.
+    std::optional<std::uint32_t> control_of;
+    bool renumber_first = false;       ///< its mid was refused
+    std::optional<time_point> stopped; ///< since when the server says so
+    std::optional<time_point> retry;   ///< not before, after a refusal for now
+    std::optional<time_point> refresh; ///< ask again then
+    time_point asked;                  ///< first request of this wish
+    time_point sent;                   ///< the request under way
     time_point changed;
     time_point granted; ///< last
     std::uint64_t answer_ms = 0;
@@ -172,7 +177,8 @@ private:
   void stop_asking(wish& x);
   void on_silence(std::uint32_t mid, std::uint64_t tag, const failure& why);
   void forget(std::uint32_t mid);
-  void begin_withdrawal(std::uint32_t mid, std::optional<waiter> who);
+  void begin_withdrawal(std::uint32_t mid, std::optional<waiter> who,
+                        std::string_view why);
   time_point next_parallel(const wish& x) const;
   void settle(wish& x);
   void end(std::uint32_t mid, const std::string& action, std::string why);
@@ -190,11 +196,29 @@ private:
   bool on_conflict(wish& x, const sig::conflict_information& why);
   void on_collision(wish& x);
   void renumber(wish& x);
+  void take_new_mid(wish& x);
   void new_cuid();
   static std::string replaces(const std::string& cuid);
   void refuse(wish& x);
   void alert(const std::string& what, std::uint32_t mid);
   void show_conflict(wish& x, const sig::conflict_information& why);
+
+  // upstream_filters.cpp: filter control (RFC 9133)
+  result<wish> make_control(const wish& base,
+                            std::vector<sig::filter_control> acls);
+  result<void> may_control(const wish& base) const;
+  static failure nothing_runs();
+  bool is_running(std::uint32_t mid) const;
+  bool waits(const wish& x) const;
+  void pursue_controls();
+  void drop_controls(std::uint32_t mid);
+  void drop_control(wish& x);
+  void adopt_controls();
+  bool on_filters_refused(wish& x, const coap_reply& reply,
+                          const std::optional<sig::mitigation>& entry);
+  void ask_without_filters(wish& x, bool again);
+  void leave_filters(wish& x);
+  void on_switched(wish& x, const std::vector<sig::filter_control>& acls);
 
   // upstream_orders.cpp
   result<std::vector<sig::mitigation>> divide(const mitigate_order& what) const;
@@ -202,6 +226,7 @@ private:
   result<std::uint32_t> next_mid();
   wish make_wish(sig::mitigation request, std::uint32_t mid, bool renew) const;
   void roll_over(storage::transaction& changes);
+  caf::result<mitigation_view> enter(std::vector<wish> all, std::string action);
   std::string overlap_warning(const sig::mitigation& x) const;
   std::map<std::uint32_t, wish>::iterator find(std::uint32_t mid);
   mitigation_view current(const wish& x) const;

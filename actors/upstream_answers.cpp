@@ -30,6 +30,13 @@ std::optional<sig::mitigation> entry_of(const bytes& body) {
 
 std::string text_of(const sig::conflict_information& x) {
   std::string text{x.cause ? to_string(*x.cause) : "conflict"};
+  if (x.scope && !x.scope->acls.empty()) {
+    std::string names;
+    for (const auto& acl : x.scope->acls)
+      names += (names.empty() ? "'" : ", '") + acl.name + '\'';
+    text +=
+        ": the attack passes " + names + "; filter control can switch it off";
+  }
   if (x.scope && x.scope->mid)
     text += " with mid " + std::to_string(*x.scope->mid);
   if (x.retry_timer)
@@ -81,6 +88,7 @@ void upstream_state::on_answer(std::uint32_t mid, std::uint64_t tag,
       arrived(x, *l, reply.code == 0x41);
       end_replaced(x);
     }
+    pursue_controls();
     for (const auto& [id, l] : links_)
       if (id == session && l.observing == watch::none)
         return watch_list(id);
@@ -111,6 +119,7 @@ void upstream_state::end_replaced(const wish& x) {
   auto kind = x.request.trigger_mitigation.value_or(true);
   for (const auto& [mid, y] : wishes_)
     if (mid < x.record.key.mid && y.record.key.cuid == x.record.key.cuid
+        && y.control_of != x.record.key.mid
         && (y.state == progress::requested || y.state == progress::active)
         && y.home.value_or(*x.home) == *x.home
         && y.request.trigger_mitigation.value_or(true) == kind
@@ -118,8 +127,13 @@ void upstream_state::end_replaced(const wish& x) {
       over.push_back(mid);
   auto why = "mitigation " + std::to_string(x.record.key.mid)
              + ", which overlaps it, has replaced it";
-  for (auto mid : over)
+  for (auto mid : over) {
+    bool control = !x.request.acls.empty()
+                   && wishes_.at(mid).request.what == x.request.what;
     end(mid, "superseded", why);
+    if (control) // to the operator it is the same one
+      renamed_[mid] = x.record.key.mid;
+  }
 }
 
 void upstream_state::on_granted(wish& x, const coap_reply& reply) {
@@ -132,6 +146,7 @@ void upstream_state::on_granted(wish& x, const coap_reply& reply) {
     x.answer_ms = static_cast<std::uint64_t>(
         duration_cast<milliseconds>(now() - x.asked).count());
   x.state = progress::active;
+  x.control_of.reset();
   x.note = x.warning;
   x.known = x.granted = now();
   x.record.expires = sig::expiry(lifetime, wall());
@@ -183,6 +198,8 @@ void upstream_state::on_refused(wish& x, const coap_reply& reply) {
                x.note);
   if (reply.code == 0x89 && entry && entry->conflict
       && on_conflict(x, *entry->conflict))
+    return arm();
+  if (!x.request.acls.empty() && on_filters_refused(x, reply, entry))
     return arm();
   // Codes that we do not know count as their class (RFC 7252, Section 5.9).
   if (reply.code >> 5 == 5 || reply.code == too_many_requests) {
@@ -244,6 +261,11 @@ bool upstream_state::on_conflict(wish& x,
 /// The server holds a request of ours of which we know nothing, under this mid
 /// or a later one: the same again under a mid that is higher still.
 void upstream_state::renumber(wish& x) {
+  ++x.renumbered;
+  take_new_mid(x);
+}
+
+void upstream_state::take_new_mid(wish& x) {
   auto old = x.record.key;
   auto mid = next_mid();
   if (!mid) {
@@ -253,13 +275,18 @@ void upstream_state::renumber(wish& x) {
   auto node = wishes_.extract(old.mid);
   node.key() = *mid;
   auto& moved = node.mapped();
-  ++moved.renumbered;
   moved.guessed = !mids_known_;
+  moved.renumber_first = false;
   moved.record.key.mid = moved.record.created = *mid;
   renamed_[old.mid] = *mid;
   for (auto& [_, to] : renamed_)
     if (to == old.mid)
       to = *mid;
+  for (auto& [_, y] : wishes_)
+    if (y.control_of == old.mid) {
+      y.control_of = *mid;
+      y.renumber_first = true; // it has to be the higher one
+    }
   persist({storage::erase_mitigation{old},
            storage::put_mitigation{moved.record}, storage::put_client{known_}});
   auto at = wishes_.insert(std::move(node)).position;

@@ -153,6 +153,7 @@ void upstream_state::ask_for_missing(const link& via, const coap_reply& reply) {
     spdlog::warn("upstream {}: the server no longer holds mitigation {}; it is "
                  "asked for again",
                  setup_.name, mid);
+    leave_filters(x);
     x.refresh = now();
     pursue(x);
   }
@@ -220,6 +221,7 @@ void upstream_state::on_entry(const sig::mitigation& entry) {
   x.last.status = entry.state.value_or(sig::status::in_progress);
   x.last.start = entry.start;
   x.last.dropped = entry.dropped;
+  on_switched(x, entry.acls);
   bool immediate = x.request.trigger_mitigation.value_or(true);
   bool runs = x.last.status != sig::status::signal_loss;
   x.last.origin = !runs ? "" : immediate ? "request" : "signal-loss";

@@ -129,6 +129,8 @@ upstream_state::divide(const mitigate_order& what) const {
 
 result<std::vector<upstream_state::wish>>
 upstream_state::plan(const mitigate_order& what) {
+  if (!what.filters.empty() && !what.immediate)
+    return nothing_runs();
   auto parts = divide(what);
   if (!parts)
     return parts.error();
@@ -148,6 +150,16 @@ upstream_state::plan(const mitigate_order& what) {
     all.push_back(
         make_wish(std::move(part), *mid, what.renew || !what.immediate));
     all.back().note = all.back().warning = warning;
+  }
+  if (!what.filters.empty()) {
+    auto control = make_control(all.front(), what.filters);
+    if (!control)
+      return control.error();
+    auto& note = all.front().warning;
+    note += (note.empty() ? "" : "; ") + std::string{"filters follow with mid "}
+            + std::to_string(control->record.key.mid);
+    all.front().note = note;
+    all.push_back(std::move(*control));
   }
   if (!others.empty()) {
     auto& note = all.front().warning;
@@ -191,14 +203,20 @@ caf::result<mitigation_view> upstream_state::order(mitigate_order what) {
   auto parts = plan(what);
   if (!parts)
     return to_error(parts.error());
-  auto all = std::make_shared<std::vector<wish>>(std::move(*parts));
+  return enter(std::move(*parts), "mitigate");
+}
+
+/// Makes new wishes durable and pursues them; replies with the first.
+caf::result<mitigation_view> upstream_state::enter(std::vector<wish> wishes,
+                                                   std::string action) {
+  auto all = std::make_shared<std::vector<wish>>(std::move(wishes));
   storage::transaction changes;
   if (rolled_over_)
     roll_over(changes);
   for (const auto& x : *all) {
     changes.push_back(storage::put_mitigation{x.record});
     changes.push_back(storage::append_audit{
-        {wall(), "operator", "mitigate",
+        {wall(), "operator", action,
          setup_.name + '/' + std::to_string(x.record.key.mid), "requested"}});
   }
   changes.push_back(storage::put_client{known_});
@@ -239,6 +257,7 @@ caf::result<mitigation_view> upstream_state::report(std::uint32_t mid,
                          "only what the server has granted can be reported "
                          "about, and over a session"));
   auto request = i->second.request; // all parameters, unchanged
+  request.acls.clear();             // but for these (RFC 9133, Section 3.2.1)
   request.attack = what;
   coap_call call;
   call.code = 3; // PUT
@@ -301,20 +320,24 @@ caf::result<mitigation_view> upstream_state::withdraw(std::uint32_t mid,
     forget(mid);
     return promise;
   }
-  begin_withdrawal(mid, waiter{promise, now() + patience});
+  begin_withdrawal(mid, waiter{promise, now() + patience}, "requested");
   return promise;
 }
 
 /// Durable first: what is withdrawn must not be renewed after a restart.
 void upstream_state::begin_withdrawal(std::uint32_t mid,
-                                      std::optional<waiter> who) {
+                                      std::optional<waiter> who,
+                                      std::string_view why) {
+  for (const auto& [other, x] : wishes_)
+    if (x.control_of == mid && x.state == progress::requested)
+      begin_withdrawal(other, std::nullopt, "the mitigation is withdrawn");
   auto record = wishes_.at(mid).record;
   record.flags = static_cast<std::uint8_t>(record.flags | flag_withdrawing);
   storage::transaction changes{
       storage::put_mitigation{record},
       storage::append_audit{{wall(), who ? "operator" : setup_.name, "withdraw",
                              setup_.name + '/' + std::to_string(mid),
-                             who ? "requested" : "the attack has stopped"}}};
+                             std::string{why}}}};
   self_
       ->request(setup_.keeper, request_round, atom::commit_v,
                 std::move(changes))
@@ -334,6 +357,7 @@ void upstream_state::begin_withdrawal(std::uint32_t mid,
             stop_asking(x);
             x.asked = now();
             x.retry.reset();
+            x.control_of.reset();
             if (who)
               x.waiters.push_back(*who);
             hurry();

@@ -113,6 +113,7 @@ mitigation_view upstream_state::current(const wish& x) const {
   if (view.conflict && view.conflict->scope)
     view.conflict->scope->what =
         setup_.translation.inbound(view.conflict->scope->what);
+  view.filters = x.request.acls;
   view.renew = x.renew;
   view.immediate = x.request.trigger_mitigation.value_or(true);
   view.answer_ms = x.answer_ms;

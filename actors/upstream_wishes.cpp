@@ -60,6 +60,8 @@ void upstream_state::pursue(wish& x) {
     due = false;
   if (x.after && wishes_.contains(*x.after))
     due = false;
+  if (waits(x))
+    due = false;
   if (lifetime_to_ask(x) == 0)
     due = false; // it ends this very moment, and 0 is no lifetime
   if (due)
@@ -169,6 +171,7 @@ void upstream_state::forget(std::uint32_t mid) {
     return;
   persist({storage::erase_mitigation{node.mapped().record.key}});
   std::erase_if(renamed_, [mid](const auto& x) { return x.second == mid; });
+  drop_controls(mid);
   if (wishes_.empty() || wishes_.rbegin()->first <= known_.last_mid)
     mids_.retired_gone();
   if (!wanting())
@@ -206,6 +209,7 @@ time_point upstream_state::next_parallel(const wish& x) const {
 /// be renewed in time, as during a long outage: it is asked for again.
 void upstream_state::ask_anew(wish& x) {
   stop_asking(x);
+  leave_filters(x);
   x.state = progress::requested;
   x.refresh.reset();
   x.asked = now();
@@ -245,7 +249,7 @@ void upstream_state::check_wishes() {
       spdlog::info("upstream {}: the attack on mitigation {} has stopped; it "
                    "is withdrawn",
                    setup_.name, mid);
-      begin_withdrawal(mid, std::nullopt);
+      begin_withdrawal(mid, std::nullopt, "the attack has stopped");
     }
   }
   for (auto mid : over)
@@ -261,6 +265,7 @@ void upstream_state::on_tick() {
     carry_out(race_->on_time(t));
   if (follower_.on_time(t))
     go_home();
+  pursue_controls();
   bool lonely = false;
   for (auto& [_, x] : wishes_) {
     pursue(x);
@@ -313,7 +318,8 @@ void upstream_state::arm() {
     if (!x.asks.empty() && !connecting)
       consider(next_parallel(x));
     if (x.asks.empty() && linked) {
-      consider(x.retry);
+      if (!x.control_of || is_running(*x.control_of))
+        consider(x.retry);
       consider(x.refresh);
     }
     if (x.state == progress::active && x.record.expires >= 0)

@@ -36,6 +36,10 @@ struct mitigation_view {
   bool immediate = true;
   /// Why it is in force: "request" or "signal-loss"; empty if it is not.
   std::string origin;
+  /// Filter control that was asked for with it (RFC 9133).
+  std::vector<protocol::signal::filter_control> filters;
+  /// ACLs whose activation-type was changed by others while it was active.
+  std::vector<protocol::signal::filter_control> switched;
   /// What it is in conflict with, as the peer was told.
   std::optional<protocol::signal::conflict_information> conflict;
   bool renew = false;          ///< client node: renewed until withdrawn
@@ -112,6 +116,8 @@ struct mitigate_order {
   /// False: to be in force only while the signal channel is lost (RFC 9132,
   /// trigger-mitigation).
   bool immediate = true;
+  /// ACLs to be switched as soon as it is granted (RFC 9133).
+  std::vector<protocol::signal::filter_control> filters = {};
 };
 
 /// Names one mitigation towards the CONSOLE. Client nodes need `mid` and, with

@@ -1,13 +1,10 @@
 #include "protocol/data/acl.hpp"
 
-#include <array>
+#include "protocol/schema/labels.hpp"
 
 namespace tocsin::protocol::data {
 
 namespace {
-
-constexpr std::array<std::string_view, 3> activation_names{
-    "activate-when-mitigating", "immediate", "deactivate"};
 
 constexpr std::uint8_t protocol_tcp = 6;
 constexpr std::uint8_t protocol_udp = 17;
@@ -77,15 +74,10 @@ struct l4_judge {
 
 } // namespace
 
-std::string_view to_string(activation x) noexcept {
-  return activation_names[static_cast<std::size_t>(x) - 1];
-}
-
 std::optional<activation> parse_activation(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < activation_names.size(); ++i)
-    if (activation_names[i] == text)
-      return static_cast<activation>(i + 1);
-  return std::nullopt;
+  auto value = schema::value_of(schema::activation_labels, text);
+  return value == 0 ? std::nullopt
+                    : std::optional{static_cast<activation>(value)};
 }
 
 std::string_view to_string(acl_type x) noexcept {

@@ -12,20 +12,12 @@
 /// The DOTS data channel (RFC 8783): aliases, filters and their DATASTORE.
 namespace tocsin::protocol::data {
 
+using signal::activation;
 using signal::port_range;
 using signal::prefix;
+using signal::to_string;
 
-/// When the entries of an ACL are in force (RFC 8783, Section 7.2); the
-/// numbers are those of the signal channel (RFC 9133, Section 3.2.1).
-enum class activation : std::uint8_t {
-  activate_when_mitigating = 1, ///< while its client mitigates
-  immediate = 2,                ///< always
-  deactivate = 3,               ///< never: stored only
-};
-
-/// The names of the YANG module, e.g. "activate-when-mitigating".
-std::string_view to_string(activation x) noexcept;
-/// The reverse; nothing for any other text.
+/// The value of a label; nothing for any other text.
 std::optional<activation> parse_activation(std::string_view text) noexcept;
 
 /// Kind of packets that an ACL filters (RFC 8519, acl-base).

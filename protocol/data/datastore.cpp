@@ -104,6 +104,13 @@ datastore::control(const data_agent& agent, std::string_view cuid,
   if (busy(cuid))
     return yang::error{error_tag::in_use, yang::to_string(client_path(cuid)),
                        "another edit of this client is under way"};
+  auto activates = [](const activation_change& x) {
+    return x.when != activation::deactivate;
+  };
+  if (!settings_.acls.can.filters && std::ranges::any_of(orders, activates))
+    return yang::error{error_tag::operation_not_supported,
+                       yang::to_string(list_path(cuid, entry_kind::acl)),
+                       "nothing here can filter for this client"};
   auto made = activate(before, orders, context(now));
   if (!made)
     return made.error();
@@ -113,7 +120,9 @@ datastore::control(const data_agent& agent, std::string_view cuid,
 
 staged_edit datastore::put_in_effect(edit_result x) {
   staged_edit out;
-  out.cuid = x.before ? x.before->cuid : x.after->cuid;
+  const auto& client = x.before ? *x.before : *x.after;
+  out.cuid = client.cuid;
+  out.identity = client.identity;
   if (x.changes.empty())
     return out;
   out.ticket = ++last_ticket_;

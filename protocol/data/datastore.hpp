@@ -1,4 +1,5 @@
 #pragma once
+#include "protocol/data/acceptlist_watch.hpp"
 #include "protocol/data/alias.hpp"
 #include "protocol/data/edit.hpp"
 #include "protocol/data/rules.hpp"
@@ -15,10 +16,11 @@ struct staged_edit {
   std::uint64_t ticket = 0; ///< 0: there is nothing to store
   data_changes changes;
   std::string cuid;             ///< whose client it is
+  std::string identity;         ///< of the agent that registered it
   bool created = false;         ///< the client is new
   bool filters_changed = false; ///< see datastore::active()
   /// ACLs whose activation-type is another now (RFC 9133, Section 3.2.1).
-  std::vector<activation_change> activations;
+  std::vector<activation_step> activations;
 };
 
 /// What became of an order of the signal channel.
@@ -113,7 +115,8 @@ public:
                                    const refresh& again, signal::instant now);
 
   /// Sets the activation of ACLs by order of the signal channel. The names
-  /// differ. All or none; fails only for a damaged store.
+  /// differ. All or none; fails for a damaged store, during another edit of
+  /// the client, and to activate what no driver can enforce.
   yang::outcome<control_outcome>
   control(const data_agent& agent, std::string_view cuid,
           const std::vector<activation_change>& orders, signal::instant now);
@@ -136,6 +139,12 @@ public:
   /// Filter entries of a client that are in force, in order.
   std::vector<active_entry> active(std::string_view cuid,
                                    bool mitigating) const;
+
+  /// Accept-lists of this agent's client that are in force without a rate,
+  /// entry by entry, with what they have let through.
+  std::vector<accepted_traffic> accepted(const data_agent& agent,
+                                         std::string_view cuid,
+                                         bool mitigating) const;
 
   /// Tells the totals that drivers have of an entry in force. If they are lower
   /// than before, drivers began anew: what was counted then stays counted.

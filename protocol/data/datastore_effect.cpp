@@ -86,6 +86,24 @@ std::vector<active_entry> datastore::active(std::string_view cuid,
   return out;
 }
 
+std::vector<accepted_traffic> datastore::accepted(const data_agent& agent,
+                                                  std::string_view cuid,
+                                                  bool mitigating) const {
+  std::vector<accepted_traffic> out;
+  auto client = find(agent, cuid);
+  if (!client)
+    return out;
+  auto counted = totals(*client);
+  for (auto& x : active(cuid, mitigating)) {
+    if (x.action != forwarding::accept || x.rate)
+      continue;
+    auto type = find_entry(client->acls, x.acl)->filters->type;
+    auto total = counted[x.acl][x.ace];
+    out.push_back({std::move(x), type, total});
+  }
+  return out;
+}
+
 void datastore::count(std::string_view cuid, std::string_view acl,
                       std::string_view ace, match_counters totals) {
   auto client = clients_.find(cuid);

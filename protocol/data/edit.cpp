@@ -141,7 +141,7 @@ private:
       return;
     out_.filters_written = out_.filters_written || !old || old->text != x.text;
     if (old && old->when != x.when)
-      out_.activations.push_back({x.name, x.when});
+      out_.activations.push_back({x.name, old->when, x.when});
   }
 
   void mark_changed(entry_kind kind) {

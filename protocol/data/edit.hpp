@@ -19,6 +19,16 @@ struct activation_change {
                          const activation_change&) = default;
 };
 
+/// A change of an activation-type that was made.
+struct activation_step {
+  std::string acl;
+  activation from = activation::activate_when_mitigating;
+  activation to = activation::activate_when_mitigating;
+
+  friend bool operator==(const activation_step&,
+                         const activation_step&) = default;
+};
+
 /// Which entries begin a new lifetime although they are as they were.
 struct refresh {
   bool all = false;
@@ -38,7 +48,7 @@ struct edit_result {
   bool filters_changed = false; ///< an ACL came, went, changed or moved
   bool filters_written = false; ///< an ACL came or says something else
   /// ACLs that were there before and have another activation-type now.
-  std::vector<activation_change> activations;
+  std::vector<activation_step> activations;
 };
 
 /// A version is the second of the change, shifted by this, and a number that

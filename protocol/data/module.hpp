@@ -18,7 +18,7 @@ namespace rows {
 
 // Bounds that RFC 8783 leaves open are those of the signal channel: an alias
 // beyond them could never be used in a mitigation request.
-inline constexpr std::uint64_t max_alias_name = signal::max_alias_length;
+inline constexpr std::uint64_t max_alias_name = signal::max_name_length;
 inline constexpr std::uint64_t max_cuid = signal::max_cuid_length;
 
 constexpr schema_node pending_lifetime_row() {

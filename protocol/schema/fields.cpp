@@ -59,7 +59,7 @@ constexpr bool enumerations_have_all_labels() {
   });
 }
 
-static_assert(signal_fields.size() == 51);
+static_assert(signal_fields.size() == 53);
 static_assert(keys_are_positions());
 static_assert(names_are_unique());
 static_assert(parents_are_maps());
@@ -70,7 +70,7 @@ static_assert(std::ranges::all_of(signal_fields, [](const field& x) {
   return comprehension_required(x.key) && !x.section.empty();
 }));
 static_assert(find_field(std::uint64_t{14})->leaf == "lifetime");
-static_assert(!find_field(std::uint64_t{0}) && !find_field(std::uint64_t{52}));
+static_assert(!find_field(std::uint64_t{0}) && !find_field(std::uint64_t{54}));
 
 } // namespace
 

@@ -11,7 +11,7 @@
 /// and reference documentation walk the same rows.
 namespace tocsin::protocol::schema {
 
-/// Type of an element on the wire (RFC 9132, Table 5).
+/// Type of an element on the wire (RFC 9132, Table 5; RFC 9133, Section 5.1).
 enum class wire : std::uint8_t {
   map,              ///< container
   list_of_maps,     ///< list
@@ -56,7 +56,7 @@ struct field {
   flow way;
   parents where;
   labels names;             ///< of an enumeration, from value 1
-  std::string_view section; ///< of RFC 9132
+  std::string_view section; ///< of RFC 9132, where no other is named
 
   constexpr bool allowed_in(std::uint16_t parent) const noexcept {
     return std::ranges::find(where, parent) != where.end();
@@ -78,7 +78,9 @@ inline constexpr std::uint32_t many = 4096;
 /// Octets of any name that no RFC bounds (a limit of ours).
 inline constexpr std::uint64_t long_name = 255;
 
-/// RFC 9132, Table 5, in the order of keys.
+/// RFC 9132, Table 5, and RFC 9133, Section 5.1, in the order of keys. Key 22
+/// and key 53 are two lists of ACLs: one is told in a conflict, the other is
+/// filter control.
 // clang-format off
 inline constexpr std::array signal_fields{
   field{1, "ietf-dots-signal-channel:mitigation-scope", wire::map, 0, 0, 0,
@@ -126,7 +128,7 @@ inline constexpr std::array signal_fields{
   field{22, "acl-list", wire::list_of_maps, 0, 0, many,
         flow::response, in(21), {}, "4.4.1.3"},
   field{23, "acl-name", wire::text, 1, long_name, 0,
-        flow::response, in(22), {}, "4.4.1.3"},
+        flow::both, in(22, 53), {}, "4.4.1.3"},
   field{24, "acl-type", wire::text, 1, long_name, 0,
         flow::response, in(22), {}, "4.4.1.3"},
   field{25, "bytes-dropped", wire::integer, 0, u64, 0,
@@ -182,6 +184,10 @@ inline constexpr std::array signal_fields{
         flow::both, in(32, 44), {}, "4.5.2"},
   field{51, "peer-hb-status", wire::boolean, 0, 1, 0,
         flow::both, in(49), {}, "4.7"},
+  field{52, "activation-type", wire::enumeration, 1, 3, 0,
+        flow::both, in(53), activation_labels, "RFC 9133, 3.2.1"},
+  field{53, "ietf-dots-signal-control:acl-list", wire::list_of_maps, 0, 0, many,
+        flow::both, in(2), {}, "RFC 9133, 3.2.1"},
 };
 // clang-format on
 

@@ -4,9 +4,9 @@
 #include <span>
 #include <string_view>
 
-/// The enumerations of the YANG module iana-dots-signal-channel
-/// (RFC 9132, Sections 10.6.2 to 10.6.5). Entry 0 belongs to value 1, as 0 is
-/// reserved everywhere.
+/// The enumerations of the YANG modules iana-dots-signal-channel (RFC 9132,
+/// Sections 10.6.2 to 10.6.5) and ietf-dots-data-channel (activation-type).
+/// Entry 0 belongs to value 1, as 0 is reserved everywhere.
 namespace tocsin::protocol::schema {
 
 using labels = std::span<const std::string_view>;
@@ -29,6 +29,9 @@ inline constexpr std::array<std::string_view, 3> conflict_cause_labels{
 
 inline constexpr std::array<std::string_view, 2> attack_status_labels{
     "under-attack", "attack-successfully-mitigated"};
+
+inline constexpr std::array<std::string_view, 3> activation_labels{
+    "activate-when-mitigating", "immediate", "deactivate"};
 
 /// The label of a value, or "" if there is none.
 constexpr std::string_view label(labels names, std::uint64_t value) noexcept {

@@ -30,4 +30,8 @@ std::string_view to_string(attack_status x) noexcept {
   return label_of(schema::attack_status_labels, x);
 }
 
+std::string_view to_string(activation x) noexcept {
+  return label_of(schema::activation_labels, x);
+}
+
 } // namespace tocsin::protocol::signal

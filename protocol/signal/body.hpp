@@ -43,11 +43,20 @@ enum class attack_status : std::uint8_t {
   successfully_mitigated = 2,
 };
 
-/// The labels of the YANG module, e.g. "attack-mitigation-in-progress".
+/// When the entries of an ACL are in force (RFC 8783, Section 7.2); the numbers
+/// are those of RFC 9133, Section 3.2.1.
+enum class activation : std::uint8_t {
+  activate_when_mitigating = 1, ///< while its client mitigates
+  immediate = 2,                ///< always
+  deactivate = 3,               ///< never: stored only
+};
+
+/// The labels of the YANG modules, e.g. "attack-mitigation-in-progress".
 std::string_view to_string(status x) noexcept;
 std::string_view to_string(conflict_status x) noexcept;
 std::string_view to_string(conflict_cause x) noexcept;
 std::string_view to_string(attack_status x) noexcept;
+std::string_view to_string(activation x) noexcept;
 
 /// Lifetime without an end (RFC 9132, Section 4.4.1.1).
 inline constexpr std::int64_t indefinite_lifetime = -1;
@@ -95,6 +104,22 @@ struct conflict_information {
                          const conflict_information&) = default;
 };
 
+/// One entry of `ietf-dots-signal-control:acl-list` (RFC 9133, Section 3.2.1):
+/// what the activation-type of an ACL is to be or, from a server, has become.
+/// Not to be confused with conflict_scope::acl, of the other `acl-list`.
+struct filter_control {
+  std::string name;
+  std::optional<activation> when; ///< absent: see when_of()
+
+  friend bool operator==(const filter_control&,
+                         const filter_control&) = default;
+};
+
+/// With the default of the YANG module; absent never means "as it is".
+constexpr activation when_of(const filter_control& x) noexcept {
+  return x.when.value_or(activation::activate_when_mitigating);
+}
+
 /// What a mitigator has dropped for one mitigation.
 struct counters {
   std::uint64_t bytes_dropped = 0;
@@ -111,6 +136,7 @@ struct mitigation {
   target what;
   std::optional<std::int64_t> lifetime; ///< seconds; -1: indefinite
   std::optional<bool> trigger_mitigation;
+  std::vector<filter_control> acls;
   // client to server
   std::optional<attack_status> attack;
   // server to client

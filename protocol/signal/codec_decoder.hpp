@@ -18,7 +18,7 @@ public:
   static constexpr std::size_t max_unknown = 256;
 
   bool known(std::uint16_t key) const noexcept {
-    return (known_ >> key) & 1; // the table ends at key 51
+    return (known_ >> key) & 1; // the table ends at key 53
   }
   /// False if the key was there already.
   bool insert(std::uint16_t key);

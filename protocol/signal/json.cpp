@@ -49,6 +49,18 @@ std::optional<std::int64_t> parse_hundredths(std::string_view text) {
   return std::int64_t{*whole} * 100 + *rest;
 }
 
+/// The row of a member's name. go-dots puts the prefix of its list before the
+/// children of `ietf-dots-signal-control:acl-list`, too.
+const field* row_of(std::uint16_t parent, std::string_view name) {
+  static constexpr std::string_view control = "ietf-dots-signal-control:";
+  if (const auto* row = schema::find_field(name))
+    return row;
+  if (!name.starts_with(control))
+    return nullptr;
+  const auto* row = schema::find_field(name.substr(control.size()));
+  return row && row->allowed_in(parent) ? row : nullptr;
+}
+
 class transcoder {
 public:
   result<void> write_map(std::uint16_t parent, const json::value& x) {
@@ -61,7 +73,7 @@ public:
     auto all = x.members();
     out_.map(all.size());
     for (const auto& [name, member] : all) {
-      const auto* row = schema::find_field(name);
+      const auto* row = row_of(parent, name);
       if (!row)
         return fail(ec::unknown, "json", quoted(name) + " is no known name");
       out_.unsigned_integer(row->key);

@@ -76,6 +76,12 @@ void members(V& v, T& x, std::uint16_t) {
   v.member(21, x.scope);
 }
 
+template <class V, maybe_const<filter_control> T>
+void members(V& v, T& x, std::uint16_t) {
+  v.mandatory(23, x.name);
+  v.member(52, x.when);
+}
+
 template <class V, maybe_const<mitigation> T>
 void members(V& v, T& x, std::uint16_t parent) {
   v.member(5, x.mid);
@@ -90,6 +96,7 @@ void members(V& v, T& x, std::uint16_t parent) {
   v.part(28, x.dropped, &counters::pps_dropped);
   v.member(29, x.attack);
   v.member(45, x.trigger_mitigation);
+  v.member(53, x.acls);
 }
 
 template <class V, maybe_const<setting> T>

@@ -100,6 +100,13 @@ body cuid_collision() {
   return with_conflict(std::move(why));
 }
 
+body filters_failed(std::uint32_t mid, std::vector<filter_control> acls) {
+  mitigation entry;
+  entry.mid = mid;
+  entry.acls = std::move(acls);
+  return mitigation_scope{{std::move(entry)}};
+}
+
 body mitigation_list(std::vector<mitigation> entries, content_filter filter) {
   for (auto& x : entries)
     apply(filter, x);

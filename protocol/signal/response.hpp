@@ -63,6 +63,10 @@ body overlap_conflict(std::uint32_t existing_mid);
 /// Body of 4.09 for a cuid that another client uses: the cause, nothing else.
 body cuid_collision();
 
+/// Body of 5.03 to a request whose acl-list could not be applied: the entries
+/// that failed (RFC 9133, Section 3.2.1).
+body filters_failed(std::uint32_t mid, std::vector<filter_control> acls);
+
 /// Body of 2.05 to a GET of `mitigate`: the mitigations in the order given, as
 /// far as the filter lets them through. mid and lifetime always stay;
 /// attack-status never does (RFC 9132, Section 5.1), and mitigation-start is

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <tuple>
+#include <utility>
 
 namespace tocsin::protocol::signal {
 
@@ -50,6 +51,16 @@ std::vector<port_range> merged(std::vector<port_range> ranges) {
     else
       out.push_back(x);
   }
+  return out;
+}
+
+/// In an order of its own, with what an absent activation-type stands for.
+std::vector<std::pair<std::string, activation>>
+by_name(const std::vector<filter_control>& acls) {
+  std::vector<std::pair<std::string, activation>> out;
+  for (const auto& x : acls)
+    out.emplace_back(x.name, when_of(x));
+  std::sort(out.begin(), out.end());
   return out;
 }
 
@@ -254,8 +265,9 @@ target unite(target a, const target& b) {
 }
 
 bool equal_request(const mitigation& a, const mitigation& b) {
-  return a.trigger_mitigation.value_or(true)
-             == b.trigger_mitigation.value_or(true)
+  return (b.acls.empty() || by_name(a.acls) == by_name(b.acls))
+         && a.trigger_mitigation.value_or(true)
+                == b.trigger_mitigation.value_or(true)
          && canonical(a.what) == canonical(b.what);
 }
 

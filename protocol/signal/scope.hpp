@@ -58,7 +58,9 @@ target unite(target a, const target& b);
 
 /// True if `b` is a refresh of `a`: same target and trigger-mitigation; the
 /// lifetime and the attack-status of an efficacy update may differ (RFC 9132,
-/// Sections 4.4.1.3 and 4.4.3).
+/// Sections 4.4.1.3 and 4.4.3). `b` has the acl-list of `a`, in any order, or
+/// none: efficacy updates come without (RFC 9133, Section 3.2.1), and where it
+/// is left out of a refresh nothing is asked for that was not granted.
 bool equal_request(const mitigation& a, const mitigation& b);
 
 } // namespace tocsin::protocol::signal

@@ -62,17 +62,22 @@ result<void> validate_ports(const std::vector<port_range>& ports) {
   return {};
 }
 
-result<void> validate_alias(std::string_view name) {
+/// The name of something that the data channel has set up.
+result<void> validate_name(std::string_view name, std::string_view leaf) {
   bool control = std::ranges::any_of(
       name, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   if (name.empty() || control || !is_clean_text(name))
-    return fail(ec::malformed, "alias-name",
+    return fail(ec::malformed, std::string{leaf},
                 quoted(name) + " is empty or not plain text");
-  if (name.size() > max_alias_length)
-    return fail(ec::out_of_range, "alias-name",
+  if (name.size() > max_name_length)
+    return fail(ec::out_of_range, std::string{leaf},
                 quoted(name) + " is longer than "
-                    + std::to_string(max_alias_length) + " octets");
+                    + std::to_string(max_name_length) + " octets");
   return {};
+}
+
+result<void> validate_alias(std::string_view name) {
+  return validate_name(name, "alias-name");
 }
 
 /// One label of a domain name: 1 to 63 letters, digits, hyphens, underscores,
@@ -185,6 +190,23 @@ result<void> validate_target(const target& x) {
   return each(x.aliases, validate_alias);
 }
 
+result<void> validate_filters(const std::vector<filter_control>& acls) {
+  if (auto r = limit(acls.size(), max_filter_controls, "acl-list"); !r)
+    return r;
+  std::vector<std::string_view> names;
+  for (const auto& x : acls) {
+    if (auto r = validate_name(x.name, "acl-name"); !r)
+      return r;
+    names.push_back(x.name);
+  }
+  // acl-name is the key of the list.
+  std::ranges::sort(names);
+  if (auto i = std::ranges::adjacent_find(names); i != names.end())
+    return fail(ec::malformed, "acl-name",
+                quoted(*i) + " is in the list more than once");
+  return {};
+}
+
 result<void> validate_request(const mitigation_scope& x) {
   if (x.scope.empty())
     return fail(ec::missing, "scope", "a request needs one entry");
@@ -203,6 +225,8 @@ result<void> validate_request(const mitigation_scope& x) {
   if (entry.lifetime)
     if (auto r = validate_lifetime(*entry.lifetime); !r)
       return r;
+  if (auto r = validate_filters(entry.acls); !r)
+    return r;
   return validate_target(entry.what);
 }
 

@@ -17,11 +17,12 @@ inline constexpr std::size_t max_protocols = 256; ///< there are no more
 inline constexpr std::size_t max_fqdns = 64;      ///< each costs a look-up
 inline constexpr std::size_t max_uris = 64;       ///< each costs a look-up
 inline constexpr std::size_t max_aliases = 64;
+inline constexpr std::size_t max_filter_controls = 128;
 
 /// Longest domain name in text form (RFC 1035, Section 2.3.4).
 inline constexpr std::size_t max_fqdn_length = 253;
-/// Longest alias name we accept; RFC 8783 names no limit.
-inline constexpr std::size_t max_alias_length = 255;
+/// Longest name of an alias or ACL we accept; RFC 8783 names no limit.
+inline constexpr std::size_t max_name_length = 255;
 
 /// Checks the body of a PUT to `mitigate` (RFC 9132, Section 4.4.1.1): one
 /// scope entry with a valid target, a lifetime, nothing that only a server may
@@ -35,6 +36,10 @@ result<void> validate_lifetime(std::int64_t seconds);
 /// Checks targets by themselves: at least one of prefix, FQDN, URI and alias,
 /// each well formed, within limits and not special.
 result<void> validate_target(const target& x);
+
+/// Checks the acl-list of a request (RFC 9133, Section 3.2.1): names that can
+/// be ones, each once. Which ACLs there are is not known here.
+result<void> validate_filters(const std::vector<filter_control>& acls);
 
 /// A prefix which may be protected: not broadcast, loopback, multicast or
 /// unspecified. Also for addresses that a name resolved to (RFC 9132, Section

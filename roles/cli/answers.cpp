@@ -138,6 +138,28 @@ void read_conflict(
   if (object.find("mid"))
     object.read("mid", scope.mid.emplace());
   read_target(object, scope.what);
+  object.each("acl-list", [&](dom::element entry) {
+    reader acl{entry};
+    auto& one = scope.acls.emplace_back();
+    acl.read("acl-name", one.name);
+    acl.read("acl-type", one.type);
+  });
+}
+
+void read_filters(const reader& from, std::string_view name,
+                  std::vector<protocol::signal::filter_control>& into) {
+  using protocol::signal::activation;
+  from.each(name, [&](dom::element entry) {
+    reader object{entry};
+    auto& one = into.emplace_back();
+    std::string when;
+    object.read("acl-name", one.name);
+    object.read("activation-type", when);
+    for (auto x : {activation::activate_when_mitigating, activation::immediate,
+                   activation::deactivate})
+      if (to_string(x) == when)
+        one.when = x;
+  });
 }
 
 mitigation_view make_mitigation(const reader& from) {
@@ -171,6 +193,8 @@ mitigation_view make_mitigation(const reader& from) {
   from.read("trigger-mitigation", x.immediate);
   from.read("origin", x.origin);
   read_conflict(from, x.conflict);
+  read_filters(from, "acl-list", x.filters);
+  read_filters(from, "acl-switched", x.switched);
   from.read("renew", x.renew);
   from.read("age_ms", x.age_ms);
   from.read("answer_ms", x.answer_ms);

@@ -105,7 +105,8 @@ void add_mitigate(CLI::App& app, arguments& into) {
           "  tocsin mitigate 203.0.113.0/24 --protocol udp --port 53\n"
           "  tocsin mitigate --fqdn www.example.com --lifetime 2h --renew\n"
           "  tocsin mitigate --alias web --upstream provider --no-wait\n"
-          "  tocsin mitigate --alias all --on-signal-loss --lifetime forever");
+          "  tocsin mitigate --alias all --on-signal-loss --lifetime forever\n"
+          "  tocsin mitigate 203.0.113.7 --filter office=immediate");
   add_targets(*command, into);
   command
       ->add_option("--lifetime", into.mitigate.lifetime,
@@ -116,6 +117,9 @@ void add_mitigate(CLI::App& app, arguments& into) {
   command->add_flag("--no-renew", into.no_renew, "Let it end")->excludes(renew);
   command->add_flag("--on-signal-loss", into.on_signal_loss,
                     "Not now: when the upstream has lost us for good");
+  add_list(*command, "--filter", into.mitigate.filters, "NAME=WHEN",
+           "Switch a filter once it is granted: immediate, when-mitigating, "
+           "off");
   command
       ->add_option("--upstream", into.mitigate.upstream,
                    "Which upstream to ask, if there are several")
@@ -164,6 +168,25 @@ void add_report(CLI::App& app, arguments& into) {
       ->required();
   add_name(*report, into.name.peer, into.name.cuid);
   add_common(*report, into);
+}
+
+void add_control(CLI::App& app, arguments& into) {
+  auto* control =
+      add(app, "control", "Switch filters while a mitigation runs",
+          "Filters are set up over the data channel before an attack.\n"
+          "Examples:\n  tocsin control 7 office=immediate\n"
+          "  tocsin control 7 partners=off slow-dns=when-mitigating");
+  control->add_option("mid", into.name.mid, "Which one; see `tocsin list`")
+      ->type_name("MID")
+      ->required();
+  control
+      ->add_option("filters", into.filters, "immediate, when-mitigating or off")
+      ->type_name("NAME=WHEN")
+      ->required();
+  add_name(*control, into.name.peer, into.name.cuid);
+  control->add_flag("--no-wait", into.no_wait,
+                    "Do not wait for the upstream's answer");
+  add_common(*control, into);
 }
 
 void add_redirect(CLI::App& app, arguments& into) {
@@ -268,6 +291,7 @@ std::unique_ptr<CLI::App> make_parser(arguments& into) {
   add_node_commands(*app, into);
   add_mitigation_commands(*app, into);
   add_report(*app, into);
+  add_control(*app, into);
   add_redirect(*app, into);
   add_reports(*app, into);
   add_pki(*app, into);

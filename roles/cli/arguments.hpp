@@ -27,9 +27,10 @@ struct arguments {
   bool renew = false, no_renew = false, no_wait = false;
   bool on_signal_loss = false;
   status_options status;
-  std::uint32_t mid = 0; ///< of `status`, if given
-  name_options name;     ///< of `withdraw` and `report`
-  std::string verdict;   ///< of `report`
+  std::uint32_t mid = 0;            ///< of `status`, if given
+  name_options name;                ///< of `withdraw` and `report`
+  std::string verdict;              ///< of `report`
+  std::vector<std::string> filters; ///< of `control`
   redirect_options redirect;
   std::uint32_t session_limit = 1000;
   std::uint32_t audit_limit = 100;

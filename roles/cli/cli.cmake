@@ -7,6 +7,7 @@ target_sources(tocsin_cli PRIVATE
   "${CMAKE_CURRENT_LIST_DIR}/answers.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/arguments.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/cli.cpp"
+  "${CMAKE_CURRENT_LIST_DIR}/filters.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/node_client.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/orders.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/reports.cpp"

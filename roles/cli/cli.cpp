@@ -2,6 +2,7 @@
 
 #include "protocol/json/writer.hpp"
 #include "roles/cli/arguments.hpp"
+#include "roles/cli/filters.hpp"
 #include "roles/cli/words.hpp"
 
 #include <algorithm>
@@ -79,6 +80,8 @@ exit_code run_towards_node(const std::string& name, arguments& x,
     return withdraw(node, x.name);
   if (name == "report")
     return report_efficacy(node, x.name, x.verdict);
+  if (name == "control")
+    return control(node, x.name, x.filters, !x.no_wait);
   if (name == "redirect")
     return redirect(node, x.redirect);
   if (name == "status")

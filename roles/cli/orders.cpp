@@ -1,6 +1,7 @@
 #include "roles/cli/orders.hpp"
 
 #include "roles/cli/answers.hpp"
+#include "roles/cli/filters.hpp"
 #include "roles/cli/words.hpp"
 
 #include <algorithm>
@@ -122,33 +123,12 @@ void summarize(node_client& node, const mitigation_view& x) {
   out << "  granted   " << say_lifetime(x.lifetime)
       << (x.renew ? ", renewed until withdrawn" : "") << '\n';
   out << "  answered  in " << say_milliseconds(x.answer_ms) << '\n';
+  if (!x.filters.empty())
+    out << "  filters   " << say_filters(x.filters) << '\n';
   if (!x.note.empty())
     out << "  note      " << printable(x.note) << '\n';
   out << "  follow    " << node.repeat("status " + mid) << '\n';
   out << "  end       " << node.repeat("withdraw " + mid) << '\n';
-}
-
-exit_code conclude(node_client& node, const mitigation_view& x, bool waited) {
-  auto mid = std::to_string(x.mid);
-  if (node.json())
-    node.env().out << to_json(x) << '\n';
-  if (x.progress == "refused") {
-    auto why = x.note.empty() ? "without a reason" : printable(x.note);
-    node.env().err << "tocsin: " << printable(x.peer) << " refused "
-                   << name_of(x) << ": " << why << '\n';
-    return exit_code::failed;
-  }
-  if (x.progress != "requested") {
-    if (!node.json())
-      summarize(node, x);
-    return exit_code::ok;
-  }
-  if (!node.json() || waited)
-    node.env().err << "asked " << printable(x.peer) << " (" << name_of(x)
-                   << "), not confirmed yet; follow it with `"
-                   << node.repeat("status " + mid) << "`, end it with `"
-                   << node.repeat("withdraw " + mid) << "`\n";
-  return waited ? exit_code::timeout : exit_code::ok;
 }
 
 /// What `withdraw` has achieved.
@@ -192,6 +172,8 @@ result<actors::order_body> read_order(const mitigate_options& x) {
                     read_all(x.protocols, parse_protocol, what.protocols)})
     if (!done)
       return done.error();
+  if (auto done = read_all(x.filters, parse_filter, order.filters); !done)
+    return done.error();
   what.fqdns = x.fqdns;
   what.uris = x.uris;
   what.aliases = x.aliases;
@@ -214,6 +196,32 @@ result<actors::order_body> read_order(const mitigate_options& x) {
   return order;
 }
 
+exit_code conclude_order(node_client& node, const mitigation_view& x,
+                         bool waited) {
+  auto mid = std::to_string(x.mid);
+  if (node.json())
+    node.env().out << to_json(x) << '\n';
+  if (x.progress == "refused") {
+    auto why = x.note.empty() ? "without a reason" : printable(x.note);
+    node.env().err << "tocsin: " << printable(x.peer) << " refused "
+                   << name_of(x) << ": " << why << '\n';
+    return exit_code::failed;
+  }
+  if (x.progress != "requested") {
+    if (!node.json())
+      summarize(node, x);
+    return exit_code::ok;
+  }
+  if (!node.json() || waited)
+    node.env().err << "asked " << printable(x.peer) << " (" << name_of(x)
+                   << "), not confirmed yet; follow it with `"
+                   << node.repeat("status " + mid) << "`, end it with `"
+                   << node.repeat("withdraw " + mid) << "`\n";
+  if (waited && !x.note.empty() && !node.json())
+    node.env().err << "  note      " << printable(x.note) << '\n';
+  return waited ? exit_code::timeout : exit_code::ok;
+}
+
 exit_code mitigate(node_client& node, const mitigate_options& options) {
   auto order = read_order(options);
   if (!order)
@@ -232,9 +240,9 @@ exit_code mitigate(node_client& node, const mitigate_options& options) {
   if (!view)
     return node.fail_with(view.error(), exit_code::failed);
   if (!options.wait)
-    return conclude(node, *view, false);
+    return conclude_order(node, *view, false);
   auto answered = wait_for_answer(node, std::move(*view), begin);
-  return answered ? conclude(node, *answered, true) : node.code();
+  return answered ? conclude_order(node, *answered, true) : node.code();
 }
 
 exit_code withdraw(node_client& node, const name_options& options) {

@@ -15,7 +15,8 @@ namespace tocsin::roles::cli {
 struct mitigate_options {
   std::vector<std::string> targets; ///< prefixes without --prefix
   std::vector<std::string> prefixes, ports, protocols, fqdns, uris, aliases;
-  std::string lifetime; ///< empty: the node's default
+  std::vector<std::string> filters; ///< NAME=WHEN
+  std::string lifetime;             ///< empty: the node's default
   std::optional<bool> renew;
   std::string upstream;
   bool on_signal_loss = false; ///< only while the signal channel is lost
@@ -41,6 +42,9 @@ struct redirect_options {
 result<actors::order_body> read_order(const mitigate_options& x);
 
 exit_code mitigate(node_client& node, const mitigate_options& options);
+/// Tells what came of an order for a mitigation.
+exit_code conclude_order(node_client& node, const actors::mitigation_view& x,
+                         bool waited);
 exit_code withdraw(node_client& node, const name_options& options);
 /// `verdict`: "works" or "fails".
 exit_code report_efficacy(node_client& node, const name_options& options,

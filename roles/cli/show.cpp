@@ -1,5 +1,6 @@
 #include "roles/cli/show.hpp"
 
+#include "roles/cli/filters.hpp"
 #include "roles/cli/table.hpp"
 #include "roles/cli/words.hpp"
 
@@ -66,6 +67,11 @@ std::string say_conflict(const protocol::signal::conflict_information& x) {
     out += ", may be asked for again in " + say_duration(*x.retry_timer);
   if (x.scope && x.scope->mid)
     out += ", with mid " + std::to_string(*x.scope->mid);
+  if (x.scope && !x.scope->acls.empty()) {
+    out += ": the attack passes";
+    for (const auto& acl : x.scope->acls)
+      out += (&acl == x.scope->acls.data() ? " " : ", ") + printable(acl.name);
+  }
   if (x.scope && !(x.scope->what == protocol::signal::target{}))
     out += ", over " + say_target(x.scope->what);
   return out;
@@ -186,6 +192,16 @@ void show_mitigation(std::ostream& out, const mitigation_view& x,
              : "waits for the loss of the signal channel");
   if (x.conflict)
     line(out, "conflict", say_conflict(*x.conflict));
+  if (x.conflict && x.conflict->scope && is_ours(x))
+    for (const auto& acl : x.conflict->scope->acls)
+      line(out, "",
+           "to close it: tocsin control " + std::to_string(x.mid) + ' '
+               + printable(acl.name) + "=off");
+  if (!x.filters.empty())
+    line(out, "filters", say_filters(x.filters));
+  if (!x.switched.empty())
+    line(out, "switched",
+         say_filters(x.switched) + ", by others while it was active");
   if (x.start) {
     auto start = static_cast<unix_seconds>(*x.start);
     auto text = say_time(start);

@@ -1,8 +1,4 @@
-#include "actors/datastore.hpp"
-
-#include "tests/actors/single_client_fixture.hpp"
-
-#include <gmock/gmock.h>
+#include "tests/actors/datastore_fixture.hpp"
 
 namespace tocsin::actors {
 namespace {
@@ -11,86 +7,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr std::string_view base =
-    "/restconf/data/ietf-dots-data-channel:dots-data";
-constexpr std::string_view our_client =
-    "/restconf/data/ietf-dots-data-channel:dots-data/dots-client=cuid-1";
-
-/// The DATASTORE of customer "acme" beside the CLIENT of its cuid "cuid-1".
-class datastore_test : public single_client_fixture {
-protected:
-  datastore_test() {
-    agent = "agent";
-    open();
-  }
-
-  void open() {
-    auto setup = std::make_shared<datastore_setup>();
-    setup->who = customer;
-    setup->settings.acls.can = protocol::data::all_abilities;
-    setup->keeper = spawn(test::fake_keeper, store);
-    setup->mitigators.entries = {{"edge", caf::actor_cast<caf::actor>(spawn(
-                                              test::fake_mitigator, site))}};
-    setup->clock = clock();
-    data = spawn(datastore, setup);
-    self->send(uut, atom::store_v,
-               caf::actor_cast<caf::strong_actor_ptr>(data));
-    sched.run();
-  }
-
-  http_answer say(std::string method, std::string target, std::string body = {},
-                  std::string identity = "agent") {
-    http_call call;
-    call.from.customer = "acme";
-    call.from.identity = std::move(identity);
-    call.request.method = std::move(method);
-    call.request.target = std::move(target);
-    call.request.body = std::move(body);
-    call.request.fields.set("host", "data.example.net");
-    if (!call.request.body.empty())
-      call.request.fields.set("content-type", "application/yang-data+json");
-    auto answer = ask<http_answer>(data, atom::serve_v, std::move(call));
-    EXPECT_TRUE(answer);
-    return answer ? *answer : http_answer{};
-  }
-
-  void enrol() {
-    EXPECT_EQ(
-        say("POST", std::string{base},
-            R"({"ietf-dots-data-channel:dots-client":[{"cuid":"cuid-1"}]})")
-            .status,
-        201u);
-  }
-
-  unsigned add_alias() {
-    return say("POST", std::string{our_client},
-               R"({"ietf-dots-data-channel:aliases":{"alias":[{"name":"web",
-               "target-prefix":["192.0.2.80/32"],"target-protocol":[6]}]}})")
-        .status;
-  }
-
-  unsigned add_filter(const std::string& activation) {
-    return say("POST", std::string{our_client},
-               R"({"ietf-dots-data-channel:acls":{"acl":[{"name":"keep-out",
-               "type":"ipv4-acl-type","activation-type":")"
-                   + activation + R"(","aces":{"ace":[{"name":"one","matches":
-               {"ipv4":{"destination-ipv4-network":"192.0.2.0/24",
-               "source-ipv4-network":"198.51.100.0/24"}},
-               "actions":{"forwarding":"drop"}}]}}]}})")
-        .status;
-  }
-
-  dots_request put_alias(std::uint32_t mid, std::string name) {
-    sig::mitigation x;
-    x.what.aliases = {std::move(name)};
-    x.lifetime = 3600;
-    auto out = request(dots_request::method::put, mid);
-    out.body = body(x);
-    return out;
-  }
-
-  datastore_actor data;
-};
+using datastore_test = datastore_fixture;
 
 // DATA-160
 TEST_F(datastore_test, what_is_answered_is_durable) {
@@ -192,7 +109,9 @@ TEST_F(datastore_test, filter_control_switches_a_filter_for_good) {
   enrol();
   add_filter("deactivate");
   using protocol::data::activation;
-  filter_order order{"agent", "cuid-1", {{"keep-out", activation::immediate}}};
+  filter_order order{"agent", "cuid-1",
+                     7,       {{"keep-out", activation::immediate}},
+                     {},      now() + std::chrono::seconds{1}};
   auto done = ask<filter_answer>(data, atom::control_v, order);
   ASSERT_TRUE(done);
   EXPECT_EQ(done->unknown, "");
@@ -223,15 +142,9 @@ TEST_F(datastore_test, a_restart_brings_everything_back) {
   enrol();
   add_alias();
   add_filter("immediate");
-  storage::data_snapshot stored{"acme", {}, {}};
-  for (const auto& x : store->data)
-    if (auto* client = std::get_if<protocol::data::put_registration>(&x.what))
-      stored.registrations = {client->record};
-    else if (auto* put = std::get_if<protocol::data::put_entry>(&x.what))
-      stored.entries.push_back(put->record);
   site->filters.clear();
   open();
-  EXPECT_TRUE(ask<ack>(data, atom::restore_v, stored));
+  EXPECT_TRUE(ask<ack>(data, atom::restore_v, stored()));
   EXPECT_THAT(site->filters, SizeIs(1));
   EXPECT_EQ(say("GET", std::string{our_client} + "/aliases/alias=web").status,
             200u);

@@ -57,6 +57,8 @@ fake_client(client_actor::pointer, std::shared_ptr<owner_journal> seen) {
          const protocol::signal::conflict_information&) {},
       [](atom::begin, std::uint32_t) {},
       [](atom::release) {},
+      [](atom::control, const std::string&,
+         const std::vector<protocol::data::activation_change>&) {},
       [](atom::serve) {},
       [](atom::tick) {},
       [](atom::tick, std::uint64_t) {},

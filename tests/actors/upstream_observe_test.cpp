@@ -27,7 +27,7 @@ protected:
   }
 };
 
-// SIG-177
+// SIG-177, FILT-028
 TEST_F(upstream_observe_test, what_is_wanted_is_observed) {
   observe();
   EXPECT_FALSE(gets().back().observe) << "nothing is wanted yet";
@@ -157,7 +157,7 @@ TEST_F(upstream_observe_test, the_last_withdrawal_ends_the_observation) {
   EXPECT_THAT(server->cancelled, ElementsAre(1));
 }
 
-// SIG-190, SIG-191
+// SIG-190, SIG-191, FILT-029
 TEST_F(upstream_observe_test, where_none_is_granted_the_state_is_polled) {
   start([](upstream_setup& x) { x.poll = 40s; });
   server->get = list_of({listed(1, sig::status::in_progress)});

@@ -18,7 +18,7 @@ struct beat_case {
 // SIG-287, SIG-290, SIG-318
 constexpr beat_case beats[]{
     {"a heartbeat without peer-hb-status", "a11831 a0"},
-    {"a heartbeat with another key", "a11831 a11834 f5"},
+    {"a heartbeat with another key", "a11831 a11836 f5"},
     {"a heartbeat with peer-hb-status twice", "a11831 a2 1833f5 1833f5"},
     {"a heartbeat with a status within", "a11831 a2 1833f5 1002"},
     {"a heartbeat twice", "a2 1831 a11833f5 1831 a11833f5"},
@@ -49,8 +49,8 @@ constexpr config_case configs[]{
     {"no parameter in mitigating-config", 32, "", bad},
     {"no parameter in idle-config", 44, "", bad},
     {"a parameter without its value", 32, "1821 a0", bad},
-    {"an unknown key in a set", 32, "1821 a1 1824 181e; 1834 01", bad},
-    {"an unknown key in a parameter", 32, "1821 a2 1824 181e 1834 01", bad},
+    {"an unknown key in a set", 32, "1821 a1 1824 181e; 1836 01", bad},
+    {"an unknown key in a parameter", 32, "1821 a2 1824 181e 1836 01", bad},
     {"a parameter twice", 32, "1821 a1 1824 181e; 1821 a1 1824 181e", bad},
     {"a value twice", 32, "1821 a2 1824 181e 1824 181e", bad},
     {"lifetime in a set", 32, "0e 01", bad},
@@ -128,7 +128,7 @@ void add_configuration(table& to) {
   add("sid in a configuration", "config/sid=20",
       octets("a1181e a2 181f14 1820 a1 1821 a1 1824 181e"), bad);
   add("a configuration with an unknown key", "config/sid=20",
-      octets("a1181e a2 183401 1820 a1 1821 a1 1824 181e"), bad);
+      octets("a1181e a2 183601 1820 a1 1821 a1 1824 181e"), bad);
   const auto good = config_set(32, "1821 a1 1824 18f0");
   for (std::size_t size = 1; size < good.size(); ++size)
     add("a configuration cut off behind octet " + std::to_string(size),

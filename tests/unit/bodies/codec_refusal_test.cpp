@@ -331,7 +331,7 @@ TEST(codec_refusal, of_keys_that_occur_twice) {
 
 // SIG-321, SIG-323, SIG-385
 TEST(codec_refusal, of_required_keys_that_are_not_known) {
-  for (auto key : {"18 34", "18 7F", "19 0100", "19 3FFF"})
+  for (auto key : {"18 36", "18 7F", "19 0100", "19 3FFF"})
     expect_refused({
         {in_scope("A2 0E 01" + std::string{key} + "00"), request, ec::unknown,
          "dots-signal"},

@@ -148,12 +148,12 @@ TEST(codec, skips_optional_keys_which_it_does_not_know_at_any_depth) {
 
 // SIG-321, SIG-322
 TEST(codec, lists_all_required_keys_which_it_does_not_know) {
-  auto r = decode(unhex("A2 01 A2 02 81 A3 18 34 01 0E 01 07 81 A2 08 01"
+  auto r = decode(unhex("A2 01 A2 02 81 A3 18 36 01 0E 01 07 81 A2 08 01"
                         "19 0100 02 18 7F 00 19 3FFF F6"),
                   request);
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, ec::unknown);
-  EXPECT_NE(r.error().detail.find(": 52, 256, 127, 16383"), std::string::npos)
+  EXPECT_NE(r.error().detail.find(": 54, 256, 127, 16383"), std::string::npos)
       << r.error().detail;
 }
 

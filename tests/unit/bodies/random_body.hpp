@@ -137,6 +137,10 @@ private:
     x.lifetime = maybe(
         [&] { return static_cast<std::int64_t>(number(0x100000000)) - 1; });
     x.trigger_mitigation = maybe([&] { return coin(); });
+    x.acls = some([&] {
+      return filter_control{text(),
+                            maybe([&] { return activation(1 + below(3)); })};
+    });
     if (!answer) {
       x.attack = maybe([&] { return attack_status(1 + below(2)); });
       return x;

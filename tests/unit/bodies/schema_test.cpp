@@ -4,8 +4,8 @@
 
 namespace tocsin::protocol::schema {
 
-// SIG-319, SIG-323, SIG-310
-TEST(schema, has_the_51_elements_of_the_rfc) {
+// SIG-319, SIG-323, SIG-310, FILT-013, FILT-035
+TEST(schema, has_the_elements_of_the_rfcs) {
   struct {
     std::uint16_t key;
     std::string_view leaf;
@@ -16,14 +16,16 @@ TEST(schema, has_the_51_elements_of_the_rfc) {
            {30, "ietf-dots-signal-channel:signal-config"},
            {46, "ietf-dots-signal-channel:redirected-signal"},
            {49, "ietf-dots-signal-channel:heartbeat"},
-           {51, "peer-hb-status"}};
+           {51, "peer-hb-status"},
+           {52, "activation-type"},
+           {53, "ietf-dots-signal-control:acl-list"}};
   for (const auto& row : rows) {
     ASSERT_TRUE(find_field(std::uint64_t{row.key}));
     EXPECT_EQ(find_field(std::uint64_t{row.key})->leaf, row.leaf);
     EXPECT_EQ(find_field(row.leaf)->key, row.key);
     EXPECT_TRUE(comprehension_required(row.key));
   }
-  EXPECT_EQ(find_field(std::uint64_t{52}), nullptr);
+  EXPECT_EQ(find_field(std::uint64_t{54}), nullptr);
   EXPECT_EQ(find_field("no-such-leaf"), nullptr);
 }
 
@@ -59,7 +61,7 @@ TEST(schema, writes_a_reference_with_a_line_for_each_element) {
   EXPECT_NE(text.find("| 29 | `attack-status` | enumeration | 1 under-attack, "
                       "2 attack-successfully-mitigated | request |"),
             std::string::npos);
-  EXPECT_EQ(std::ranges::count(text, '\n'), 2 + 51 + 3);
+  EXPECT_EQ(std::ranges::count(text, '\n'), 2 + 53 + 3);
 }
 
 } // namespace tocsin::protocol::schema

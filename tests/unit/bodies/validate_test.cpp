@@ -198,7 +198,7 @@ TEST(validate, refuses_empty_and_odd_alias_names) {
   expect_failure(ec::malformed, "alias-name",
                  [](auto& x) { x.what.aliases = {"a\nb"}; });
   expect_failure(ec::out_of_range, "alias-name", [](auto& x) {
-    x.what.aliases = {std::string(max_alias_length + 1, 'a')};
+    x.what.aliases = {std::string(max_name_length + 1, 'a')};
   });
 }
 

@@ -52,7 +52,8 @@ TEST_F(filters, follow_a_change_of_activation_at_once) {
       204u);
   EXPECT_TRUE(last.filters_changed);
   EXPECT_EQ(last.activations,
-            (std::vector<activation_change>{{"a", activation::immediate}}));
+            (std::vector<activation_step>{
+                {"a", activation::deactivate, activation::immediate}}));
   EXPECT_EQ(active("c", false), "a/e");
   patch("/dots-client=c/acls/acl=a",
         acl_body(R"({"name":"a","activation-type":"deactivate"})"));

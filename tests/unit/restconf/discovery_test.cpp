@@ -99,6 +99,12 @@ TEST_F(restconf_test, library_lists_the_modules) {
   EXPECT_EQ(get("/ietf-yang-library:modules-state/module=x,y").status, 404u);
 }
 
+// FILT-010: it describes messages of the signal channel, no data.
+TEST_F(restconf_test, library_leaves_out_the_module_of_filter_control) {
+  for (const auto& x : restconf::data_channel_modules())
+    EXPECT_NE(x.name, "ietf-dots-signal-control");
+}
+
 // REST-037, REST-038, REST-039, REST-040, REST-132
 TEST_F(restconf_test, capabilities_are_those_which_there_are) {
   std::string at = "/ietf-restconf-monitoring:restconf-state";
