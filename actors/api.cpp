@@ -190,6 +190,14 @@ result<api_call> read_audit(asked& x) {
   return api_call{list_audit{static_cast<std::size_t>(*limit)}};
 }
 
+result<api_call> read_data_client(asked& x) {
+  auto cuid = decode(x.segment);
+  if (!cuid)
+    return fail(ec::malformed, "cuid", "takes percent-encoded text");
+  return api_call{get_data_client{take(x.parameters, "customer").value_or(""),
+                                  std::move(*cuid)}};
+}
+
 struct route {
   std::string_view path; ///< "*" stands for one segment, at the end
   std::string_view method;
@@ -212,6 +220,11 @@ constexpr std::array routes{
           [](asked&) -> result<api_call> { return api_call{set_redirect{}}; }},
     route{"/v1/sessions", "GET", read_sessions},
     route{"/v1/audit", "GET", read_audit},
+    route{"/v1/data-clients", "GET",
+          [](asked&) -> result<api_call> {
+            return api_call{list_data_clients{}};
+          }},
+    route{"/v1/data-clients/*", "GET", read_data_client},
 };
 
 /// The segment for "*", empty if there is none; nothing if the path differs.

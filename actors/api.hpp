@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/data_views.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "protocol/error.hpp"
@@ -80,10 +81,20 @@ struct list_audit {
   std::size_t limit = default_audit_limit;
 };
 
+/// GET /v1/data-clients
+struct list_data_clients {};
+
+/// GET /v1/data-clients/{cuid}; `customer` may be empty.
+struct get_data_client {
+  std::string customer;
+  std::string cuid;
+};
+
 using api_call =
     std::variant<get_node, list_mitigations, create_mitigation, get_mitigation,
                  delete_mitigation, report_efficacy, control_filters,
-                 set_redirect, list_sessions, list_audit>;
+                 set_redirect, list_sessions, list_audit, list_data_clients,
+                 get_data_client>;
 
 /// Understands one HTTP request. Strict: an unknown member or query parameter,
 /// one given twice, a wrong type or a value out of bounds is refused. Members
@@ -113,6 +124,8 @@ std::string to_json(const std::vector<mitigation_view>& xs);
 /// `total` is the number of sessions before the limit was applied.
 std::string to_json(const std::vector<session_view>& xs, std::uint64_t total);
 std::string to_json(const std::vector<storage::audit_event>& xs);
+std::string to_json(const std::vector<data_client_view>& xs);
+std::string to_json(const data_client_details& x);
 /// {"error":{"code":"not-found","where":"mid","detail":"..."}}
 std::string to_json(const failure& x);
 std::string to_json(const order_body& x);    ///< what parse_request reads

@@ -1,4 +1,5 @@
 #include "actors/api.hpp"
+#include "actors/api_write.hpp"
 #include "protocol/json/writer.hpp"
 
 namespace tocsin::actors {
@@ -7,42 +8,6 @@ namespace {
 
 using protocol::json::writer;
 using protocol::signal::target;
-
-void write_texts(writer& out, std::string_view name,
-                 const std::vector<std::string>& texts) {
-  if (texts.empty())
-    return;
-  out.key(name).begin_array();
-  for (const auto& text : texts)
-    out.value(text);
-  out.end_array();
-}
-
-/// The leaves of RFC 9132, Section 5.3; an empty list is left out.
-void write_target(writer& out, const target& what) {
-  std::vector<std::string> prefixes;
-  for (const auto& prefix : what.prefixes)
-    prefixes.push_back(prefix.to_string());
-  write_texts(out, "target-prefix", prefixes);
-  if (!what.ports.empty()) {
-    out.key("target-port-range").begin_array();
-    for (auto range : what.ports)
-      out.begin_object()
-          .member("lower-port", unsigned{range.lower})
-          .member("upper-port", unsigned{range.upper})
-          .end_object();
-    out.end_array();
-  }
-  if (!what.protocols.empty()) {
-    out.key("target-protocol").begin_array();
-    for (unsigned number : what.protocols)
-      out.value(number);
-    out.end_array();
-  }
-  write_texts(out, "target-fqdn", what.fqdns);
-  write_texts(out, "target-uri", what.uris);
-  write_texts(out, "alias-name", what.aliases);
-}
 
 void write(writer& out, const protocol::signal::counters& x) {
   out.begin_object()
@@ -110,16 +75,8 @@ void write(writer& out, const mitigation_view& x) {
     out.member("start", *x.start);
   if (x.dropped)
     write(out.key("dropped"), *x.dropped);
-  out.key("enforcement").begin_array();
-  for (const auto& one : x.enforcement)
-    out.begin_object()
-        .member("mitigator", one.mitigator)
-        .member("state", one.state)
-        .member("detail", one.detail)
-        .end_object();
-  out.end_array()
-      .member("trigger-mitigation", x.immediate)
-      .member("origin", x.origin);
+  write_enforcement(out, x.enforcement);
+  out.member("trigger-mitigation", x.immediate).member("origin", x.origin);
   if (x.conflict)
     write(out.key("conflict"), *x.conflict);
   write_filters(out, "acl-list", x.filters);
@@ -162,6 +119,7 @@ void write(writer& out, const mitigator_view& x) {
       .member("state", x.state)
       .member("detail", x.detail)
       .member("rules", x.rules)
+      .member("filter_sets", x.filter_sets)
       .member("pending", x.pending)
       .member("restarts", x.restarts)
       .end_object();
@@ -210,6 +168,7 @@ std::string to_json(const node_view& x) {
   write_list(out, "roles", x.roles);
   out.member("uptime_s", x.uptime_s)
       .member("sessions", x.sessions)
+      .member("data_sessions", x.data_sessions)
       .member("clients", x.clients)
       .member("mitigations", x.mitigations);
   write_list(out, "listening", x.listening);

@@ -185,7 +185,8 @@ void console_state::on(const list_sessions& x, const api_exchange& call) {
             self_->request(root_, node_patience, atom::node_v)
                 .then(
                     [to, xs](const node_view& node) {
-                      to(200, to_json(xs, std::max<std::uint64_t>(node.sessions,
+                      auto total = node.sessions + node.data_sessions;
+                      to(200, to_json(xs, std::max<std::uint64_t>(total,
                                                                   xs.size())));
                     },
                     [to](const caf::error& why) { refuse(to, why); });
@@ -202,6 +203,24 @@ void console_state::on(const list_audit& x, const api_exchange& call) {
             to(200, to_json(xs));
           },
           [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
+void console_state::on(const list_data_clients&, const api_exchange& call) {
+  self_->request(root_, node_patience, atom::store_v)
+      .then(
+          [to = call.reply](const std::vector<data_client_view>& xs) {
+            to(200, to_json(xs));
+          },
+          [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
+void console_state::on(const get_data_client& x, const api_exchange& call) {
+  self_
+      ->request(root_, node_patience, atom::store_v,
+                data_client_name{x.customer, x.cuid})
+      .then([to = call.reply](
+                const data_client_details& found) { to(200, to_json(found)); },
+            [to = call.reply](const caf::error& why) { refuse(to, why); });
 }
 
 console_actor::behavior_type

@@ -29,6 +29,8 @@ private:
   void on(const set_redirect& x, const api_exchange& call);
   void on(const list_sessions& x, const api_exchange& call);
   void on(const list_audit& x, const api_exchange& call);
+  void on(const list_data_clients&, const api_exchange& call);
+  void on(const get_data_client& x, const api_exchange& call);
 
   void await(const upstream_actor& upstream, const mitigation_view& asked,
              std::chrono::seconds wait, const reply& to);

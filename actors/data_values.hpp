@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/data_views.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "protocol/data/datastore.hpp"
@@ -67,15 +68,11 @@ struct filter_answer {
   std::string unknown;
 };
 
-/// What an operator sees of a client of the data channel.
-struct data_client_view {
+/// Names a client of the data channel; without a customer, its cuid has to be
+/// that of one customer only.
+struct data_client_name {
   std::string customer;
   std::string cuid;
-  std::string identity;
-  std::uint64_t aliases = 0;
-  std::uint64_t acls = 0;
-  std::uint64_t entries_in_force = 0; ///< of ACLs
-  std::vector<enforcement_view> enforcement;
 };
 
 } // namespace tocsin::actors

@@ -241,25 +241,6 @@ void datastore_state::on_tick(std::uint64_t generation) {
     expire();
 }
 
-std::vector<data_client_view> datastore_state::list() const {
-  std::vector<data_client_view> out;
-  store_->each([&](const data::client_state& x) {
-    data_client_view view;
-    view.customer = setup_.who->name;
-    view.cuid = x.cuid;
-    view.identity = x.identity;
-    view.aliases = x.aliases.size();
-    view.acls = x.acls.size();
-    if (auto set = sets_.find(set_id(x.cuid)); set != sets_.end()) {
-      view.entries_in_force = set->second.what.entries.size();
-      for (const auto& [_, site] : set->second.sites)
-        view.enforcement.push_back(site);
-    }
-    out.push_back(std::move(view));
-  });
-  return out;
-}
-
 datastore_actor::behavior_type
 datastore(datastore_actor::stateful_pointer<datastore_state> self,
           std::shared_ptr<datastore_setup> setup) {
@@ -289,7 +270,13 @@ datastore(datastore_actor::stateful_pointer<datastore_state> self,
         state.count(xs);
       },
       [&state](atom::report, const enforcement_report& x) { state.report(x); },
+      [&state](atom::config, const data::filter_abilities& can) {
+        state.learn(can);
+      },
       [&state](atom::list) { return state.list(); },
+      [&state](atom::status, const std::string& cuid) {
+        return state.details(cuid);
+      },
       [&state](atom::tick, std::uint64_t x) { state.on_tick(x); },
   };
 }

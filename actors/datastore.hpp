@@ -3,6 +3,7 @@
 #include "actors/interfaces.hpp"
 #include "protocol/data/agent_view.hpp"
 #include "protocol/data/datastore.hpp"
+#include "protocol/data/entry_totals.hpp"
 #include "protocol/restconf/handler.hpp"
 
 #include <deque>
@@ -45,23 +46,28 @@ public:
   accepted(const std::string& identity, const std::string& cuid) const;
   void set_mode(const std::string& cuid, bool mitigating);
   void adopt(mitigator_table mitigators);
+  void learn(const protocol::data::filter_abilities& can);
   void count(const std::vector<mitigators::entry_counters>& xs);
   void report(const enforcement_report& x);
   std::vector<data_client_view> list() const;
+  caf::result<data_client_details> details(const std::string& cuid) const;
   void on_tick(std::uint64_t generation);
 
 private:
+  /// Which access control entry an entry of a filter set is.
+  struct entry_name {
+    std::string acl, ace;
+    bool drops = false;
+  };
+
   /// The filter set of a client as MITIGATORs have it.
   struct installed_set {
     std::string cuid;
     mitigators::filter_set what;
-    /// By id of an entry: the names of its ACL and ACE.
-    std::map<std::string, std::pair<std::string, std::string>> names;
+    std::map<std::string, entry_name> names;       ///< by id of an entry
     std::map<std::string, enforcement_view> sites; ///< by MITIGATOR
-    /// By id of an entry: what each MITIGATOR has counted.
-    std::map<std::string,
-             std::map<caf::actor_addr, protocol::data::match_counters>>
-        totals;
+    /// What MITIGATORs have counted, by id of an entry.
+    std::map<std::string, protocol::data::entry_totals> totals;
   };
 
   protocol::signal::instant instant() const;
@@ -89,6 +95,15 @@ private:
   void tell_client(const protocol::data::staged_edit& x);
   void refresh_filters(const std::string& cuid);
   void install(const installed_set& x);
+  // datastore_report.cpp
+  data_client_view summary(const protocol::data::client_state& x) const;
+  data_alias_view alias_view(const protocol::data::client_state& x,
+                             const protocol::data::stored_entry& alias) const;
+  data_acl_view acl_view(const protocol::data::client_state& x,
+                         const protocol::data::stored_entry& acl,
+                         const protocol::data::statistics& counted) const;
+  std::uint64_t left_of(const protocol::data::stored_entry& x) const;
+
   void expire();
   void arm();
 

@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace tocsin::actors {
 
 namespace data = protocol::data;
@@ -19,9 +21,9 @@ void datastore_state::refresh_filters(const std::string& cuid) {
   auto entries = store_->active(cuid, mitigating_.contains(cuid));
   if (entries.empty()) {
     if (sets_.erase(id) > 0)
-      for (const auto& [site, handle] : setup_.mitigators.entries)
-        self_->send(caf::actor_cast<mitigator_actor>(handle), atom::withdraw_v,
-                    id);
+      for (const auto& x : setup_.mitigators.entries)
+        self_->send(caf::actor_cast<mitigator_actor>(x.handle),
+                    atom::withdraw_v, id);
     return;
   }
   auto& set = sets_[id];
@@ -30,15 +32,17 @@ void datastore_state::refresh_filters(const std::string& cuid) {
   set.names.clear();
   for (const auto& x : entries) {
     auto entry = 'e' + opaque_name(x.acl, x.ace);
-    set.names[entry] = {x.acl, x.ace};
+    set.names[entry] = {x.acl, x.ace, x.action == data::forwarding::drop};
     set.what.entries.push_back(mitigators::to_filter_entry(entry, x));
   }
+  std::erase_if(set.totals,
+                [&](const auto& x) { return !set.names.contains(x.first); });
   install(set);
 }
 
 void datastore_state::install(const installed_set& x) {
-  for (const auto& [site, handle] : setup_.mitigators.entries)
-    self_->send(caf::actor_cast<mitigator_actor>(handle), atom::install_v,
+  for (const auto& site : setup_.mitigators.entries)
+    self_->send(caf::actor_cast<mitigator_actor>(site.handle), atom::install_v,
                 x.what, caf::actor_cast<caf::strong_actor_ptr>(self_));
 }
 
@@ -62,24 +66,33 @@ void datastore_state::adopt(mitigator_table mitigators) {
     install(x);
 }
 
+/// What clients may ask for follows what drivers can do; what they have is
+/// theirs to change.
+void datastore_state::learn(const data::filter_abilities& can) {
+  setup_.settings.acls.can = can;
+  store_->configure(*setup_.who, setup_.settings);
+}
+
+/// From a MITIGATOR: what an entry has matched there in total.
 void datastore_state::count(const std::vector<mitigators::entry_counters>& xs) {
+  auto from = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  auto site =
+      std::ranges::find_if(setup_.mitigators.entries, [&](const auto& x) {
+        return x.handle.address() == from;
+      });
+  if (site == setup_.mitigators.entries.end())
+    return; // of one that was replaced
   for (const auto& x : xs) {
     auto set = sets_.find(x.set);
     if (set == sets_.end())
       continue;
-    auto names = set->second.names.find(x.entry);
-    if (names == set->second.names.end())
+    auto entry = set->second.names.find(x.entry);
+    if (entry == set->second.names.end())
       continue;
-    auto& by_site = set->second.totals[x.entry];
-    by_site[caf::actor_cast<caf::actor_addr>(self_->current_sender())] = {
-        x.packets, x.bytes};
-    data::match_counters sum;
-    for (const auto& [_, total] : by_site) {
-      sum.packets += total.packets;
-      sum.octets += total.octets;
-    }
-    store_->count(set->second.cuid, names->second.first, names->second.second,
-                  sum);
+    auto& totals = set->second.totals[x.entry];
+    totals.tell(site->name, site->stage, {x.packets, x.bytes});
+    const auto& [acl, ace, drops] = entry->second;
+    store_->count(set->second.cuid, acl, ace, totals.sum(drops));
   }
 }
 

@@ -277,8 +277,12 @@ using datastore_actor = filter_owner_actor::extend<
         std::vector<protocol::data::accepted_traffic>>,
     // A MITIGATOR was restarted.
     caf::reacts_to<atom::adopt, mitigator_table>,
+    // What the drivers that serve the customer can do from now on.
+    caf::reacts_to<atom::config, protocol::data::filter_abilities>,
     // What the operator sees.
     caf::replies_to<atom::list>::with<std::vector<data_client_view>>,
+    // All about the client of this cuid; fails with not_found.
+    caf::replies_to<atom::status, std::string>::with<data_client_details>,
     // INTERNAL: something has expired.
     caf::reacts_to<atom::tick, std::uint64_t>>;
 
@@ -342,6 +346,9 @@ using supervisor_actor = session_owner_actor::extend<
     caf::reacts_to<atom::adopt, std::string, std::string, std::string>,
     // A MITIGATOR (by index) is in service, or no longer.
     caf::reacts_to<atom::changed, std::uint64_t, bool>,
+    // The driver of a MITIGATOR (by index) does this with filters.
+    caf::reacts_to<atom::changed, std::uint64_t,
+                   protocol::data::filter_abilities>,
     // A CLIENT has nothing left.
     caf::reacts_to<atom::abandon, std::string, std::string>,
     // Replies when everything that was stored is restored: open the doors then.
@@ -364,6 +371,8 @@ using supervisor_actor = session_owner_actor::extend<
     caf::reacts_to<atom::gone, data_ended>,
     // All clients of the data channel.
     caf::replies_to<atom::store>::with<std::vector<data_client_view>>,
+    // One of them; fails with not_found, or malformed if several fit.
+    caf::replies_to<atom::store, data_client_name>::with<data_client_details>,
     // Ordered shutdown: sessions first, KEEPER last, nothing lost.
     caf::replies_to<atom::finish>::with<ack>,
     // INTERNAL: the sessions had their time to say goodbye.

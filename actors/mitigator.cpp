@@ -16,6 +16,18 @@ const std::string& id_of(const mitigator_state::item& x) {
                     x);
 }
 
+/// What a hello says of filters: a driver that takes them knows all that the
+/// protocol has, but for a family or a rate limit that it does not list.
+protocol::data::filter_abilities abilities_of(const to_node::hello& x) {
+  if (!x.filters)
+    return {};
+  auto out = protocol::data::all_abilities;
+  out.ipv4 = x.ipv4;
+  out.ipv6 = x.ipv6;
+  out.rate_limit = x.rate_limit;
+  return out;
+}
+
 bool is_rule(const mitigator_state::item& x) {
   return std::holds_alternative<mitigators::rule>(x);
 }
@@ -159,6 +171,8 @@ void mitigator_state::on(const to_node::hello& x) {
     return;
   }
   filtering_ = x.filters;
+  if (setup_.on_abilities)
+    setup_.on_abilities(abilities_of(x));
   to_driver::sync all{next_seq_++, {}, false};
   under_way_ = {all.seq, true, {}};
   for (auto& [id, entry] : wanted_)
@@ -326,8 +340,10 @@ mitigator_view mitigator_state::view() const {
     break;
   }
   for (const auto& [_, entry] : wanted_)
-    if (is_rule(entry.what))
-      ++(entry.state == progress::active ? x.rules : x.pending);
+    if (entry.state != progress::active)
+      ++x.pending;
+    else
+      ++(is_rule(entry.what) ? x.rules : x.filter_sets);
   return x;
 }
 

@@ -2,6 +2,7 @@
 #include "actors/alarm.hpp"
 #include "actors/interfaces.hpp"
 #include "mitigators/protocol.hpp"
+#include "protocol/data/abilities.hpp"
 
 #include <deque>
 #include <functional>
@@ -33,8 +34,14 @@ struct mitigator_setup {
   std::string driver; ///< for people: "nftables", a path
   std::string node;   ///< name of this node, for the driver's log
   driver_starter start;
+  /// What it does with filters, until it says so itself.
+  protocol::data::filter_abilities can = protocol::data::all_abilities;
+  std::uint32_t stage = 1; ///< see mitigator_table
   /// Told when it comes into service and when it goes out; may be empty.
   std::function<void(bool up)> on_health = {};
+  /// Told what the driver does with filters, at each start; may be empty.
+  std::function<void(const protocol::data::filter_abilities&)> on_abilities =
+      {};
 };
 
 /// A driver that does not answer an order within this time is ended and

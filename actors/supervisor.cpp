@@ -20,6 +20,10 @@ constexpr std::chrono::minutes load_patience{10};
 /// Time for close_notify to leave before the sessions' thread ends.
 constexpr std::chrono::milliseconds goodbye{300};
 
+/// Time for requests on data channels that are under way: a slow disk, a slow
+/// reader.
+constexpr std::chrono::seconds longest_goodbye{5};
+
 } // namespace
 
 void supervisor_state::init(supervisor_setup setup) {
@@ -80,6 +84,10 @@ void supervisor_state::spawn_mitigator(std::size_t index) {
                      index](bool up) {
     caf::anon_send(home, atom::changed_v, std::uint64_t{index}, up);
   };
+  setup.on_abilities = [home = caf::actor_cast<supervisor_actor>(self_),
+                        index](const protocol::data::filter_abilities& can) {
+    caf::anon_send(home, atom::changed_v, std::uint64_t{index}, can);
+  };
   mitigators_[index] = self_->spawn(mitigator, std::move(setup));
   watch(caf::actor_cast<caf::actor>(mitigators_[index]));
 }
@@ -95,14 +103,11 @@ void supervisor_state::spawn_upstream(std::size_t index) {
 
 mitigator_table supervisor_state::table_of(const std::string& customer) const {
   mitigator_table table;
-  auto i = setup_.mitigators_of.find(customer);
-  for (std::size_t k = 0; k < mitigators_.size(); ++k) {
-    const auto& site = setup_.mitigators[k].name;
-    if (i == setup_.mitigators_of.end()
-        || std::ranges::count(i->second, site) > 0)
-      table.entries.push_back(
-          {site, caf::actor_cast<caf::actor>(mitigators_[k])});
-  }
+  for (std::size_t k = 0; k < mitigators_.size(); ++k)
+    if (serves(k, customer))
+      table.entries.push_back({setup_.mitigators[k].name,
+                               caf::actor_cast<caf::actor>(mitigators_[k]),
+                               setup_.mitigators[k].stage});
   return table;
 }
 
@@ -282,11 +287,16 @@ caf::result<ack> supervisor_state::finish() {
     self_->send(handle, atom::finish_v, std::string{"the node shuts down"});
   for (auto& handle : upstreams_)
     self_->send(handle, atom::finish_v);
+  last_goodbye_ = self_->clock().now() + longest_goodbye;
   self_->delayed_send(self_, goodbye, atom::tick_v);
   return finished_;
 }
 
 void supervisor_state::on_tick() {
+  if (!data_sessions_.empty() && self_->clock().now() < last_goodbye_) {
+    self_->delayed_send(self_, goodbye, atom::tick_v);
+    return;
+  }
   stop_rest();
   finished_.deliver(ack::done);
   self_->quit();
@@ -355,6 +365,10 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       [state](atom::changed, std::uint64_t mitigator, bool up) {
         state->on_health(mitigator, up);
       },
+      [state](atom::changed, std::uint64_t mitigator,
+              const protocol::data::filter_abilities& can) {
+        state->on_abilities(mitigator, can);
+      },
       [state](atom::abandon, const std::string& customer,
               const std::string& cuid) { state->abandon(customer, cuid); },
       [state](atom::begin) { return state->ready(); },
@@ -381,6 +395,9 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       },
       [state](atom::gone, const data_ended& x) { state->on_data_gone(x); },
       [state](atom::store) { return state->data_clients(); },
+      [state](atom::store, const data_client_name& which) {
+        return state->data_client(which);
+      },
       [state](atom::finish) { return state->finish(); },
       [state](atom::tick) { state->on_tick(); },
       [state](atom::tick, std::uint64_t) { state->watch_load(); },

@@ -95,7 +95,10 @@ public:
   find_datastore(const std::string& customer);
   void on_data_opened(const data_opened& x, caf::strong_actor_ptr session);
   void on_data_gone(const data_ended& x);
+  void on_abilities(std::uint64_t mitigator,
+                    const protocol::data::filter_abilities& can);
   caf::result<std::vector<data_client_view>> data_clients();
+  caf::result<data_client_details> data_client(const data_client_name& which);
 
 private:
   using client_key = std::pair<std::string, std::string>; ///< customer, cuid
@@ -111,6 +114,9 @@ private:
 
   // supervisor_data.cpp
   datastore_actor spawn_datastore(const std::string& customer);
+  bool serves(std::size_t mitigator, const std::string& customer) const;
+  protocol::data::filter_abilities
+  abilities_for(const std::string& customer) const;
   void restore_data();
   bool restart_datastore(const caf::actor_addr& dead);
   bool forget_data_session(const caf::actor_addr& dead);
@@ -161,6 +167,7 @@ private:
   std::size_t restoring_ = 0;
   bool ready_ = false;
   bool finishing_ = false;
+  time_point last_goodbye_; ///< to data sessions
   std::vector<caf::typed_response_promise<ack>> waiting_;
   caf::typed_response_promise<ack> finished_;
 };

@@ -5,6 +5,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <tuple>
+
 namespace tocsin::actors {
 
 namespace {
@@ -28,6 +31,7 @@ datastore_actor supervisor_state::spawn_datastore(const std::string& customer) {
   auto setup = std::make_shared<datastore_setup>();
   setup->who = std::make_shared<const protocol::signal::customer>(*who);
   setup->settings = setup_.data->settings;
+  setup->settings.acls.can = abilities_for(customer);
   setup->root = setup_.data->root;
   setup->keeper = keeper_;
   setup->mitigators = table_of(customer);
@@ -35,6 +39,37 @@ datastore_actor supervisor_state::spawn_datastore(const std::string& customer) {
   handle = self_->spawn(datastore, std::move(setup));
   watch(caf::actor_cast<caf::actor>(handle));
   return handle;
+}
+
+bool supervisor_state::serves(std::size_t mitigator,
+                              const std::string& customer) const {
+  auto i = setup_.mitigators_of.find(customer);
+  return i == setup_.mitigators_of.end()
+         || std::ranges::count(i->second, setup_.mitigators[mitigator].name)
+                > 0;
+}
+
+/// Every filter goes to all mitigators of a customer, so it can have what all
+/// of their drivers can do.
+protocol::data::filter_abilities
+supervisor_state::abilities_for(const std::string& customer) const {
+  std::optional<protocol::data::filter_abilities> out;
+  for (std::size_t i = 0; i < setup_.mitigators.size(); ++i)
+    if (serves(i, customer)) {
+      const auto& can = setup_.mitigators[i].can;
+      out = out ? common(*out, can) : can;
+    }
+  return out.value_or(protocol::data::filter_abilities{});
+}
+
+/// A driver has said what it can do.
+void supervisor_state::on_abilities(
+    std::uint64_t mitigator, const protocol::data::filter_abilities& can) {
+  if (std::exchange(setup_.mitigators.at(mitigator).can, can) == can)
+    return;
+  for (auto& [customer, handle] : datastores_)
+    if (serves(mitigator, customer))
+      self_->send(handle, atom::config_v, abilities_for(customer));
 }
 
 caf::result<caf::strong_actor_ptr>
@@ -90,13 +125,13 @@ bool supervisor_state::restart_datastore(const caf::actor_addr& dead) {
 
 void supervisor_state::on_data_opened(const data_opened& x,
                                       caf::strong_actor_ptr session) {
-  spdlog::info("data channel {} of {} ({}) from {}", x.id, x.peer.customer,
-               x.peer.identity, x.peer.address);
   auto handle = caf::actor_cast<data_session_actor>(session);
   if (!handle)
     return;
   watch(caf::actor_cast<caf::actor>(handle));
   data_sessions_[x.id] = handle;
+  if (finishing_) // its handshake was under way
+    self_->send(handle, atom::finish_v, std::string{"the node shuts down"});
 }
 
 void supervisor_state::on_data_gone(const data_ended& x) {
@@ -105,7 +140,6 @@ void supervisor_state::on_data_gone(const data_ended& x) {
     return;
   self_->demonitor(i->second.address());
   data_sessions_.erase(i);
-  spdlog::info("data channel {} ended: {}", x.id, x.why);
 }
 
 /// One that died without a word.
@@ -117,19 +151,48 @@ bool supervisor_state::forget_data_session(const caf::actor_addr& dead) {
 }
 
 caf::result<std::vector<data_client_view>> supervisor_state::data_clients() {
-  auto promise = self_->make_response_promise<std::vector<data_client_view>>();
+  using views = std::vector<data_client_view>;
+  auto promise = self_->make_response_promise<views>();
   std::vector<datastore_actor> all;
   for (auto& [_, handle] : datastores_)
     all.push_back(handle);
-  gather_into<std::vector<data_client_view>>(
+  gather_into<views>(
       self_, all, answer_patience,
-      [promise](std::vector<std::vector<data_client_view>> parts) mutable {
-        std::vector<data_client_view> out;
+      [promise](std::vector<views> parts) mutable {
+        views out;
         for (auto& part : parts)
           out.insert(out.end(), part.begin(), part.end());
+        std::ranges::sort(out, {}, [](const data_client_view& x) {
+          return std::tie(x.customer, x.cuid);
+        });
         promise.deliver(std::move(out));
       },
       atom::list_v);
+  return promise;
+}
+
+caf::result<data_client_details>
+supervisor_state::data_client(const data_client_name& which) {
+  auto promise = self_->make_response_promise<data_client_details>();
+  std::vector<datastore_actor> some;
+  for (auto& [customer, handle] : datastores_)
+    if (which.customer.empty() || which.customer == customer)
+      some.push_back(handle);
+  gather_into<data_client_details>(
+      self_, some, answer_patience,
+      [promise](std::vector<data_client_details> found) mutable {
+        if (found.empty())
+          promise.deliver(to_error(
+              fail(ec::not_found, "cuid",
+                   "no such client has registered on a data channel")));
+        else if (found.size() > 1)
+          promise.deliver(to_error(
+              fail(ec::malformed, "customer",
+                   "clients of several customers have this cuid: name one")));
+        else
+          promise.deliver(std::move(found.front()));
+      },
+      atom::status_v, which.cuid);
   return promise;
 }
 

@@ -188,6 +188,7 @@ caf::result<node_view> supervisor_state::node() {
                                                        - born_)
           .count());
   x.sessions = sessions_.size();
+  x.data_sessions = data_sessions_.size();
   x.clients = clients_.size();
   for (const auto& [_, usage] : accounts_)
     x.mitigations += usage->mitigations();
@@ -305,12 +306,26 @@ supervisor_state::sessions(std::uint64_t limit) {
       break;
     some.push_back(x.handle);
   }
+  std::vector<data_session_actor> data;
+  for (const auto& [_, handle] : data_sessions_) {
+    if (some.size() + data.size() >= limit)
+      break;
+    data.push_back(handle);
+  }
   auto all = std::make_shared<std::vector<session_view>>();
-  auto two = std::make_shared<int>(2);
-  auto finish_one = [all, two, promise]() mutable {
-    if (--*two == 0)
+  auto three = std::make_shared<int>(3);
+  auto finish_one = [all, three, promise]() mutable {
+    if (--*three == 0)
       promise.deliver(std::move(*all));
   };
+  gather_into<session_view>(
+      self_, data, answer_patience,
+      [all, finish_one](std::vector<session_view> part) mutable {
+        std::ranges::sort(part, {}, &session_view::id);
+        all->insert(all->end(), part.begin(), part.end());
+        finish_one();
+      },
+      atom::status_v);
   gather_into<session_view>(
       self_, some, answer_patience,
       [all, finish_one](std::vector<session_view> part) mutable {

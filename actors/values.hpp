@@ -201,6 +201,9 @@ struct mitigator_table {
   struct entry {
     std::string name;
     caf::actor handle;
+    /// Those of one stage see different packets; a later stage sees what the
+    /// earlier ones let pass.
+    std::uint32_t stage = 1;
   };
   std::vector<entry> entries;
 };

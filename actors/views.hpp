@@ -74,11 +74,12 @@ struct session_view {
 struct mitigator_view {
   std::string name;
   std::string driver;
-  std::string state;  ///< "starting", "up", "down" or "degraded"
-  std::string detail; ///< why, and when it is tried again
-  std::uint64_t rules = 0;
-  std::uint64_t pending = 0;
+  std::string state;         ///< "starting", "up", "down" or "degraded"
+  std::string detail;        ///< why, and when it is tried again
+  std::uint64_t rules = 0;   ///< of mitigations, in force
+  std::uint64_t pending = 0; ///< rules and filter sets that are not
   std::uint64_t restarts = 0;
+  std::uint64_t filter_sets = 0; ///< of the data channel, in force
 };
 
 struct upstream_view {
@@ -98,7 +99,8 @@ struct node_view {
   std::string version;
   std::vector<std::string> roles; ///< "server", "client"
   std::uint64_t uptime_s = 0;
-  std::uint64_t sessions = 0;
+  std::uint64_t sessions = 0;      ///< of the signal channel
+  std::uint64_t data_sessions = 0; ///< of clients' data channels
   std::uint64_t clients = 0;
   std::uint64_t mitigations = 0;
   std::vector<std::string> listening; ///< "udp 0.0.0.0:4646"

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/data_session.hpp"
 #include "actors/home.hpp"
 #include "actors/session.hpp"
 #include "actors/upstream.hpp"
@@ -22,6 +23,17 @@ struct server_sessions {
   protocol::signal::config_policy policy;
   actors::epoch clock;
   actors::supervisor_actor supervisor;
+};
+
+/// What all connections of the data channel have in common.
+struct data_sessions {
+  std::shared_ptr<const transports::credentials> credentials;
+  std::shared_ptr<const transports::ticket_keys> tickets;
+  protocol::signal::customer_table customers;
+  actors::data_limits limits;
+  std::shared_ptr<actors::data_admission> admission; ///< of the node
+  actors::epoch clock;
+  actors::data_owner_actor owner;
 };
 
 /// What all sessions with one upstream have in common.
@@ -60,6 +72,11 @@ public:
   /// Opens listening sockets; before start(). Fails with ec::io.
   result<void> listen(const listen_addresses& where, server_sessions what);
 
+  /// Opens listening sockets of the data channel (HTTPS); before start(). Fails
+  /// with ec::io.
+  result<void> listen_data(const std::vector<transports::socket_address>& where,
+                           data_sessions what);
+
   /// How an UPSTREAM opens sessions; they are spread over the reactors. The
   /// function lives no longer than this.
   actors::session_opener opener(upstream_sessions what);
@@ -91,6 +108,10 @@ private:
 
   transports::accept_function accept_udp(shard& here, common_ptr common);
   transports::stream_accept_function accept_tcp(shard& here, common_ptr common);
+  // network_data.cpp
+  using data_ptr = std::shared_ptr<const data_sessions>;
+  transports::stream_accept_function accept_data(shard& here, data_ptr common);
+
   setup_ptr server_setup(shard& here, const server_sessions& common,
                          const transports::socket_address& peer);
   actors::session_actor spawn(const setup_ptr& setup);

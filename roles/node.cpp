@@ -4,7 +4,9 @@
 #include "actors/supervisor.hpp"
 #include "protocol/signal/nat64.hpp"
 #include "roles/cli/cli.hpp"
+#include "roles/config/data_terms.hpp"
 #include "roles/config/session_terms.hpp"
+#include "roles/data_channel.hpp"
 #include "roles/drivers.hpp"
 #include "roles/logging.hpp"
 #include "roles/network.hpp"
@@ -29,6 +31,7 @@ namespace sig = protocol::signal;
 namespace fs = std::filesystem;
 
 using credentials = std::shared_ptr<const transports::credentials>;
+using tickets_ptr = std::shared_ptr<const transports::ticket_keys>;
 
 /// Who is in which group may use the node: the socket's file mode.
 constexpr unsigned control_mode = 0660;
@@ -91,6 +94,7 @@ private:
   result<void> add_server(actors::supervisor_setup& setup);
   result<void> add_client(actors::supervisor_setup& setup);
   result<void> open_doors();
+  result<void> open_data_channel(const data_config& x, tickets_ptr tickets);
   result<void> open_console();
 
   const config& config_;
@@ -124,8 +128,8 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
     return table.error();
   setup.customers = customers_ = *table;
   for (const auto& m : x.mitigators)
-    setup.mitigators.push_back(
-        {m.name, m.driver, config_.node.name, drivers_.starter(m)});
+    setup.mitigators.push_back({m.name, m.driver, config_.node.name,
+                                drivers_.starter(m), abilities_of(m), m.stage});
   setup.status_interval = x.status_interval;
   setup.conflicts = {x.conflict_policy, x.keep_losers};
   setup.loss.allowed = x.loss_of_signal;
@@ -140,6 +144,8 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
     setup.listening.push_back("udp " + where.to_string());
   for (const auto& where : x.listen_tls)
     setup.listening.push_back("tcp " + where.to_string());
+  if (x.data)
+    add_data_channel(setup, *x.data);
   return {};
 }
 
@@ -268,9 +274,24 @@ result<void> node::open_doors() {
   auto tickets = transports::ticket_keys::load_or_create(x.ticket_key);
   if (!tickets)
     return tickets.error();
-  return network_->listen({*udp, *tcp},
-                          {server_identity_, *tickets, x.require_alpn,
-                           customers_, terms_of(x), clock_, supervisor_});
+  if (auto ok = network_->listen(
+          {*udp, *tcp}, {server_identity_, *tickets, x.require_alpn, customers_,
+                         terms_of(x), clock_, supervisor_});
+      !ok || !x.data)
+    return ok;
+  return open_data_channel(*x.data, *tickets);
+}
+
+result<void> node::open_data_channel(const data_config& x,
+                                     tickets_ptr tickets) {
+  auto where = addresses_of(x.listen);
+  if (!where)
+    return where.error();
+  auto limits = data_limits_of(x);
+  return network_->listen_data(
+      *where,
+      {server_identity_, std::move(tickets), customers_, limits,
+       std::make_shared<actors::data_admission>(limits), clock_, supervisor_});
 }
 
 result<void> node::open_console() {

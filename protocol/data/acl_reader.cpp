@@ -102,6 +102,9 @@ yang::outcome<acl> read_acl(const yang::data_node& node,
     return *bad;
   out.when = parse_activation(node.value("activation-type").value_or(""))
                  .value_or(activation::activate_when_mitigating);
+  if (out.when == activation::immediate && !policy.allow_immediate)
+    return entry.bad("activation-type", error_tag::access_denied,
+                     "filters are in force during mitigations only here");
   auto list = entry.child("aces");
   if (!list)
     return out;

@@ -14,6 +14,9 @@ struct acl_policy {
   /// ACL that is `immediate`; Figure 36 shows one without. False: the
   /// customer's prefixes stand in, as for other ACLs.
   bool immediate_needs_destination = true;
+  /// Whether ACLs may be in force without a mitigation; else those which want
+  /// to are refused.
+  bool allow_immediate = true;
 
   friend bool operator==(const acl_policy&, const acl_policy&) = default;
 };

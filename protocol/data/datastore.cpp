@@ -101,6 +101,13 @@ datastore::control(const data_agent& agent, std::string_view cuid,
     }
   if (orders.empty())
     return out;
+  if (!settings_.acls.allow_immediate
+      && std::ranges::count(orders, activation::immediate,
+                            &activation_change::when)
+             > 0)
+    return yang::error{error_tag::access_denied,
+                       yang::to_string(list_path(cuid, entry_kind::acl)),
+                       "filters are in force during mitigations only here"};
   if (busy(cuid))
     return yang::error{error_tag::in_use, yang::to_string(client_path(cuid)),
                        "another edit of this client is under way"};

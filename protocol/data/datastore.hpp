@@ -88,6 +88,9 @@ public:
 
   std::size_t clients() const noexcept { return clients_.size(); }
 
+  /// What the filters of a client have matched.
+  statistics totals(const client_state& x) const;
+
   /// Calls `f(const client_state&)` for each client, by cuid.
   template <class F>
   void each(F f) const {
@@ -177,7 +180,6 @@ private:
   void put_client(const std::string& cuid, client_ptr x);
   std::optional<yang::error> check_quotas(const client_state& x) const;
   std::optional<yang::error> check_conflicts(const edit_result& x) const;
-  statistics totals(const client_state& x) const;
   void prune_counters(const std::string& cuid);
 
   signal::customer who_;

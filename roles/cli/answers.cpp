@@ -1,105 +1,14 @@
 #include "roles/cli/answers.hpp"
 
-#include <concepts>
-#include <limits>
+#include "roles/cli/reader.hpp"
+
 #include <optional>
-#include <simdjson.h>
 
 namespace tocsin::roles::cli {
 
 namespace {
 
-namespace dom = simdjson::dom;
 using actors::mitigation_view;
-using protocol::signal::target;
-
-/// One object; a member of another type than expected counts as absent.
-class reader {
-public:
-  explicit reader(dom::element x) {
-    good_ = x.get_object().get(object_) == simdjson::SUCCESS;
-  }
-
-  std::optional<dom::element> find(std::string_view name) const {
-    dom::element value;
-    if (!good_ || object_[name].get(value) != simdjson::SUCCESS)
-      return std::nullopt;
-    return value;
-  }
-
-  void read(std::string_view name, std::string& into) const {
-    auto value = find(name);
-    if (value && value->is_string())
-      into = value->get_string().value_unsafe();
-  }
-  void read(std::string_view name, bool& into) const {
-    auto value = find(name);
-    if (value && value->is_bool())
-      into = value->get_bool().value_unsafe();
-  }
-  void read(std::string_view name, std::int64_t& into) const {
-    auto value = find(name);
-    if (value && value->is_int64())
-      into = value->get_int64().value_unsafe();
-  }
-  template <std::unsigned_integral T>
-  void read(std::string_view name, T& into) const {
-    auto value = find(name);
-    std::uint64_t number = 0;
-    if (value && value->get_uint64().get(number) == simdjson::SUCCESS
-        && number <= std::numeric_limits<T>::max())
-      into = static_cast<T>(number);
-  }
-
-  /// Calls `f` for each entry of the list `name`; false if there is none.
-  template <class F>
-  bool each(std::string_view name, F f) const {
-    auto value = find(name);
-    if (!value || !value->is_array())
-      return false;
-    simdjson::dom::array entries;
-    if (value->get_array().get(entries) != simdjson::SUCCESS)
-      return false;
-    for (auto entry : entries)
-      f(entry);
-    return true;
-  }
-
-  void read(std::string_view name, std::vector<std::string>& into) const {
-    each(name, [&](dom::element entry) {
-      std::string_view text;
-      if (entry.get_string().get(text) == simdjson::SUCCESS)
-        into.emplace_back(text);
-    });
-  }
-
-private:
-  dom::object object_;
-  bool good_ = false;
-};
-
-void read_target(const reader& from, target& into) {
-  std::vector<std::string> prefixes;
-  from.read("target-prefix", prefixes);
-  for (const auto& text : prefixes)
-    if (auto value = protocol::signal::prefix::parse(text))
-      into.prefixes.push_back(*value);
-  from.each("target-port-range", [&](dom::element entry) {
-    protocol::signal::port_range range;
-    reader object{entry};
-    object.read("lower-port", range.lower);
-    object.read("upper-port", range.upper);
-    into.ports.push_back(range);
-  });
-  from.each("target-protocol", [&](dom::element entry) {
-    std::uint64_t number = 0;
-    if (entry.get_uint64().get(number) == simdjson::SUCCESS && number <= 255)
-      into.protocols.push_back(static_cast<std::uint8_t>(number));
-  });
-  from.read("target-fqdn", into.fqdns);
-  from.read("target-uri", into.uris);
-  from.read("alias-name", into.aliases);
-}
 
 void read_status(const reader& from, protocol::signal::status& into) {
   using protocol::signal::status;
@@ -183,13 +92,7 @@ mitigation_view make_mitigation(const reader& from) {
     object.read("bps_dropped", counters.bps_dropped);
     object.read("pps_dropped", counters.pps_dropped);
   }
-  from.each("enforcement", [&](dom::element entry) {
-    auto& one = x.enforcement.emplace_back();
-    reader object{entry};
-    object.read("mitigator", one.mitigator);
-    object.read("state", one.state);
-    object.read("detail", one.detail);
-  });
+  read_enforcement(from, x.enforcement);
   from.read("trigger-mitigation", x.immediate);
   from.read("origin", x.origin);
   read_conflict(from, x.conflict);
@@ -233,6 +136,7 @@ actors::mitigator_view make_mitigator(const reader& from) {
   from.read("state", x.state);
   from.read("detail", x.detail);
   from.read("rules", x.rules);
+  from.read("filter_sets", x.filter_sets);
   from.read("pending", x.pending);
   from.read("restarts", x.restarts);
   return x;
@@ -251,22 +155,6 @@ actors::upstream_view make_upstream(const reader& from) {
   return x;
 }
 
-failure not_understood() {
-  return fail(ec::malformed, "answer",
-              "the node's answer is not understood: is it another version?");
-}
-
-/// Calls `read` with the object that `json` is.
-template <class T, class Read>
-result<T> parse(std::string_view json, Read read) {
-  dom::parser parser;
-  dom::element root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS
-      || !root.is_object())
-    return not_understood();
-  return read(reader{root});
-}
-
 } // namespace
 
 result<actors::node_view> read_node(std::string_view json) {
@@ -277,6 +165,7 @@ result<actors::node_view> read_node(std::string_view json) {
     from.read("roles", x.roles);
     from.read("uptime_s", x.uptime_s);
     from.read("sessions", x.sessions);
+    from.read("data_sessions", x.data_sessions);
     from.read("clients", x.clients);
     from.read("mitigations", x.mitigations);
     from.read("listening", x.listening);

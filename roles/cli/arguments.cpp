@@ -212,6 +212,19 @@ void add_redirect(CLI::App& app, arguments& into) {
   add_common(*command, into);
 }
 
+void add_data(CLI::App& app, arguments& into) {
+  auto* command =
+      add(app, "data", "Show who set up aliases and filters on a server",
+          "Examples:\n  tocsin data\n"
+          "  tocsin data dz6pHjaADkaFTbjr0JGBpw   its aliases and ACLs, what\n"
+          "                                       they matched, time left");
+  command->add_option("cuid", into.data.cuid, "Show this client in detail")
+      ->type_name("CUID");
+  command->add_option("--customer", into.data.customer, "Whose client it is")
+      ->type_name("NAME");
+  add_common(*command, into);
+}
+
 void add_reports(CLI::App& app, arguments& into) {
   auto* sessions = add(app, "sessions", "List sessions with peers",
                        "Example:\n  tocsin sessions --limit 20");
@@ -294,6 +307,7 @@ std::unique_ptr<CLI::App> make_parser(arguments& into) {
   add_control(*app, into);
   add_redirect(*app, into);
   add_reports(*app, into);
+  add_data(*app, into);
   add_pki(*app, into);
   add(*app, "version", "Print the version", "Example:\n  tocsin version");
   return app;

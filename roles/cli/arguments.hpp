@@ -1,4 +1,5 @@
 #pragma once
+#include "roles/cli/data_report.hpp"
 #include "roles/cli/environment.hpp"
 #include "roles/cli/node_client.hpp"
 #include "roles/cli/orders.hpp"
@@ -32,6 +33,7 @@ struct arguments {
   std::string verdict;              ///< of `report`
   std::vector<std::string> filters; ///< of `control`
   redirect_options redirect;
+  data_options data;
   std::uint32_t session_limit = 1000;
   std::uint32_t audit_limit = 100;
   transports::crypto::pki_init_options init;

@@ -92,6 +92,8 @@ exit_code run_towards_node(const std::string& name, arguments& x,
     return sessions(node, x.session_limit);
   if (name == "audit")
     return audit(node, x.audit_limit);
+  if (name == "data")
+    return data(node, x.data);
   return show_node(node);
 }
 

@@ -101,13 +101,14 @@ void show_parts(std::ostream& out, const actors::node_view& x, bool colour) {
   }
   if (!x.mitigators.empty()) {
     out << '\n';
-    table rows{{"MITIGATOR", "STATE", "DRIVER", "RULES", "PENDING", "RESTARTS",
-                "DETAIL"}};
+    table rows{{"MITIGATOR", "STATE", "DRIVER", "RULES", "FILTER SETS",
+                "PENDING", "RESTARTS", "DETAIL"}};
     for (const auto& one : x.mitigators)
       rows.add({{printable(one.name)},
                 state_cell(one.state),
                 {printable(one.driver)},
                 {std::to_string(one.rules)},
+                {std::to_string(one.filter_sets)},
                 {std::to_string(one.pending)},
                 {std::to_string(one.restarts)},
                 {printable(one.detail)}});
@@ -125,7 +126,11 @@ void show_node(std::ostream& out, const actors::node_view& x, bool colour) {
     line(out, "listening", join(x.listening));
   if (!x.redirect.empty())
     line(out, "redirect", paint(printable(x.redirect), tone::busy, colour));
-  line(out, "sessions", say_exactly(x.sessions));
+  line(out, "sessions",
+       say_exactly(x.sessions)
+           + (x.data_sessions == 0 ? ""
+                                   : ", and " + say_exactly(x.data_sessions)
+                                         + " on the data channel"));
   line(out, "clients", say_exactly(x.clients));
   line(out, "mitigations", say_exactly(x.mitigations));
   show_parts(out, x, colour);

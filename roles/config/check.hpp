@@ -10,6 +10,8 @@ void complete(config& x, const context& c);
 void check(const config& x, context& c);
 void check_server(const server_config& x, context& c);
 void check_client(const client_config& x, context& c);
+/// `x` is the data channel of `server`.
+void check_data(const server_config& server, const data_config& x, context& c);
 
 /// Either a certificate with its key and authorities, or pre-shared keys, or
 /// both; `where` is what needs them.

@@ -220,6 +220,8 @@ void check_server(const server_config& x, context& c) {
   check_session(x, c);
   if (x.redirect)
     check_redirect(*x.redirect, c);
+  if (x.data)
+    check_data(x, *x.data, c);
   if (x.terminating_period > x.max_terminating_period)
     c.error(c.where_or(x.terminating_period, x),
             "'terminating_period' is longer than 'max_terminating_period'");

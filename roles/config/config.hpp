@@ -1,4 +1,5 @@
 #pragma once
+#include "protocol/data/settings.hpp"
 #include "protocol/signal/address_translation.hpp"
 #include "protocol/signal/body.hpp"
 #include "protocol/signal/conflict.hpp"
@@ -25,6 +26,9 @@ using protocol::signal::prefix;
 
 /// The DOTS signal channel's port (RFC 9132, Section 10.1).
 inline constexpr std::uint16_t default_port = 4646;
+
+/// The data channel's: that of HTTPS (RFC 8040, Section 2.2).
+inline constexpr std::uint16_t default_data_port = 443;
 
 /// "host:port" or "[2001:db8::1]:port"; `host` has no brackets.
 struct endpoint {
@@ -81,6 +85,9 @@ struct mitigator_config {
   std::string driver;
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment; ///< added to the node's own
+  /// Where on the way of the traffic it is: those of one stage see different
+  /// packets, a later one sees what the stages before it let pass.
+  std::uint32_t stage = 1;
   bool built_in() const { return !driver.starts_with('/'); }
 };
 
@@ -107,6 +114,26 @@ struct redirect_config {
   bool when_full = true;
   /// Requests in spite of a redirect until they are refused; 0: never.
   std::uint32_t tolerance = 0;
+};
+
+/// `[server.data]`: the data channel (RFC 8783).
+struct data_config {
+  std::vector<endpoint> listen;
+  std::string root = "/restconf"; ///< of RESTCONF (RFC 8040, Section 3.1)
+  /// Of aliases and ACLs that are not refreshed.
+  std::chrono::seconds lifetime = protocol::data::min_entry_lifetime;
+  protocol::data::conflict_policy conflict_policy =
+      protocol::data::conflict_policy::refuse_newcomer;
+  bool allow_immediate = true; ///< filters in force outside of mitigations
+  bool immediate_needs_destination = true; ///< RFC 8783, Section 7.2
+  /// The operator sets up aliases and filters: 503 (RFC 8783, Section 8).
+  bool direct_configuration = false;
+  protocol::data::data_quotas quotas;
+  std::uint32_t max_body = 1024 * 1024;     ///< octets
+  std::uint32_t max_connections = 32;       ///< of one customer at once
+  std::uint32_t requests_per_minute = 3000; ///< of one customer
+  std::uint32_t request_burst = 500;
+  std::chrono::seconds idle_timeout{180}; ///< of a connection
 };
 
 /// `[server]`.
@@ -141,6 +168,7 @@ struct server_config {
   bool loss_of_signal = true;
   std::uint32_t max_mitigations = 0; ///< of all customers; 0: not limited
   std::optional<redirect_config> redirect;
+  std::optional<data_config> data; ///< absent: there is no data channel
   std::vector<customer_config> customers;
   std::vector<mitigator_config> mitigators;
 };

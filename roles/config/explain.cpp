@@ -1,5 +1,6 @@
 #include "roles/config/explain.hpp"
 
+#include "roles/config/explain_data.hpp"
 #include "roles/config/text.hpp"
 #include "transports/crypto/certificate.hpp"
 
@@ -109,6 +110,8 @@ void explain_server(std::string& out, const server_config& x) {
   if (x.redirect)
     out += "  sends clients to " + x.redirect->alt_server
            + " when it cannot serve them\n";
+  if (x.data)
+    out += explain_data(x, *x.data);
   for (const auto& customer : x.customers)
     explain_customer(out, customer);
   for (const auto& one : x.mitigators)

@@ -16,6 +16,7 @@ enum class form : std::uint8_t {
   cuid,     ///< RFC 9132, Section 4.4.1.1
   driver,   ///< a built-in mitigator driver, or the path of a program
   address,  ///< an endpoint's host must be a literal
+  root,     ///< the path that RESTCONF begins at
 };
 
 /// One row of the table of options: what the parser, the reference and the
@@ -29,6 +30,7 @@ struct option {
   std::uint64_t min = 0;
   std::uint64_t max = std::numeric_limits<std::int64_t>::max();
   std::string_view unit{};
+  std::uint16_t port = 4646; ///< of an endpoint that names none
   /// A duration may be "indefinite", stored as -1.
   bool indefinite = false;
   /// Says what the default is where the initializer cannot.

@@ -66,6 +66,8 @@ shown show(const std::string& x, const option& o) {
     return {"URI", text};
   case form::driver:
     return {"driver", text};
+  case form::root:
+    return {"path of a URI", text};
   default:
     return {"text", text};
   }

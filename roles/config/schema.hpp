@@ -1,5 +1,6 @@
 #pragma once
 #include "roles/config/schema_client.hpp"
+#include "roles/config/schema_data.hpp"
 #include "roles/config/schema_server.hpp"
 
 /// The table of options. A visitor is called as `v(member, option)` for every
@@ -17,6 +18,8 @@ template <>
 inline constexpr bool is_section<session_ranges> = true;
 template <>
 inline constexpr bool is_section<redirect_config> = true;
+template <>
+inline constexpr bool is_section<data_config> = true;
 template <>
 inline constexpr bool is_section<customer_config> = true;
 template <>

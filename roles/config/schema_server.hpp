@@ -113,6 +113,12 @@ void describe(Visitor& v, server_config& x) {
     {.name = "redirect",
      .doc = "Another server for clients that this node cannot serve (RFC 9132, "
             "Section 4.6)."});
+  v(x.data,
+    {.name = "data",
+     .doc = "Its presence opens the data channel (RFC 8783): RESTCONF over "
+            "HTTPS, with the certificate of `[server]`. Clients set up aliases "
+            "and filters there. Quotas hold for one customer unless they say "
+            "otherwise; beyond them a request is refused (409)."});
   v(x.customers, {.name = "customer",
                   .doc = "Who may ask for mitigation. Nothing outside a "
                          "customer's own prefixes is ever touched."});
@@ -287,6 +293,14 @@ void describe(Visitor& v, mitigator_config& x) {
   v(x.arguments, {.name = "arguments", .doc = "Passed to the driver."});
   v(x.environment,
     {.name = "environment", .doc = "Variables added to the node's own."});
+  v(x.stage,
+    {.name = "stage",
+     .doc = "Where on the way of the traffic it is. Mitigators of one stage "
+            "see different packets, those of a later stage what the earlier "
+            "ones let pass. It matters for the statistics of filters, where "
+            "one packet must not count twice.",
+     .min = 1,
+     .max = 16});
 }
 
 } // namespace tocsin::roles

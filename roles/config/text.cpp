@@ -1,5 +1,6 @@
 #include "roles/config/text.hpp"
 
+#include "protocol/restconf/handler.hpp"
 #include "protocol/signal/cuid.hpp"
 #include "protocol/signal/uri.hpp"
 #include "protocol/signal/validate.hpp"
@@ -22,6 +23,9 @@ std::string lower(std::string_view text) {
     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
 }
+
+/// A root is in every target, and those are limited.
+constexpr std::size_t longest_root = 128;
 
 struct time_unit {
   char letter;
@@ -88,6 +92,15 @@ result<std::string> check_driver(std::string_view text) {
               "named by its path");
 }
 
+result<std::string> check_root(std::string_view text) {
+  if (protocol::restconf::is_root_path(text) && !text.starts_with("/.")
+      && text.size() <= longest_root)
+    return std::string{text};
+  return fail(ec::malformed, "",
+              "write a path like \"/restconf\": letters, digits, \"-\", "
+              "\".\", \"_\" and \"~\" between slashes, none at the end");
+}
+
 } // namespace
 
 std::string endpoint::to_string() const {
@@ -129,11 +142,12 @@ std::string duration_text(std::int64_t seconds) {
   return out.empty() ? "0s" : out;
 }
 
-result<endpoint> parse_endpoint(std::string_view text) {
+result<endpoint> parse_endpoint(std::string_view text, std::uint16_t port) {
   auto bad = fail(ec::malformed, "",
                   "write \"host\", \"host:port\", \"192.0.2.1:port\" or "
                   "\"[2001:db8::1]:port\"");
   endpoint out;
+  out.port = port;
   std::string_view rest;
   if (text.starts_with('[')) {
     auto end = text.find(']');
@@ -216,6 +230,8 @@ result<std::string> normalise(std::string_view text, form as) {
       return fail(ec::malformed, "",
                   "a cuid has printable characters, but no space and no slash");
     break;
+  case form::root:
+    return check_root(text);
   case form::path:
   case form::text:
   case form::address:
@@ -286,6 +302,12 @@ std::span<const std::string_view> labels_of(protocol::signal::conflict_policy) {
   static constexpr std::array<std::string_view, 5> names{
       "first-wins", "most-specific-wins", "newest-wins", "accept-all",
       "reject-all"};
+  return names;
+}
+
+std::span<const std::string_view> labels_of(protocol::data::conflict_policy) {
+  static constexpr std::array<std::string_view, 2> names{"refuse-newcomer",
+                                                         "allow"};
   return names;
 }
 

@@ -19,8 +19,10 @@ result<std::int64_t> parse_duration(std::string_view text);
 /// The shortest text that parse_duration() reads back; -1 is "indefinite".
 std::string duration_text(std::int64_t seconds);
 
-/// Reads "host", "host:port", "[v6]" or "[v6]:port". Fails with ec::malformed.
-result<endpoint> parse_endpoint(std::string_view text);
+/// Reads "host", "host:port", "[v6]" or "[v6]:port"; `port` stands in for an
+/// absent one. Fails with ec::malformed.
+result<endpoint> parse_endpoint(std::string_view text,
+                                std::uint16_t port = default_port);
 
 /// Reads "80" or "8000-8080".
 result<protocol::signal::port_range> parse_port_range(std::string_view text);
@@ -43,6 +45,7 @@ std::span<const std::string_view>
     labels_of(protocol::signal::mitigation_action);
 
 std::span<const std::string_view> labels_of(protocol::signal::conflict_policy);
+std::span<const std::string_view> labels_of(protocol::data::conflict_policy);
 std::span<const std::string_view> labels_of(protocol::signal::transport_kind);
 std::span<const std::string_view> labels_of(protocol::signal::translation_kind);
 

@@ -242,13 +242,14 @@ void read_value(const toml::node& n, endpoint& out, const option& o,
   const auto* text = text_of(n, o, c, "an address as text");
   if (!text)
     return;
-  auto x = parse_endpoint(*text);
+  auto x = parse_endpoint(*text, o.port);
   if (!x)
     return bad_value(n, o, *text, x.error(), c);
+  auto port = std::to_string(o.port);
   if (o.as == form::address && !prefix::parse(x->host))
     return c.error(begin_of(n),
                    in_quotes(*text) + " is not an address to listen on",
-                   "write \"192.0.2.1:4646\" or \"[::]:4646\"");
+                   "write \"192.0.2.1:" + port + "\" or \"[::]:" + port + '"');
   if (x->port < o.min)
     return c.error(begin_of(n), named(o) + " has no usable port: " + *text,
                    "from " + std::to_string(o.min) + " to 65535");

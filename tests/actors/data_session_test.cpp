@@ -14,6 +14,7 @@ namespace {
 
 class data_session_test : public data_session_fixture {};
 
+// DATA-127
 TEST_F(data_session_test, a_handshake_is_announced_with_its_customer) {
   connect();
   EXPECT_EQ(established, 1);
@@ -57,7 +58,7 @@ TEST_F(data_session_test, one_connection_carries_many_requests) {
   EXPECT_EQ(forgotten, 0);
 }
 
-// REST-062
+// REST-062, REST-063
 TEST_F(data_session_test, every_answer_says_whether_it_may_be_cached) {
   connect();
   EXPECT_THAT(get(), HasSubstr("\r\nCache-Control: no-cache\r\n"));
@@ -169,6 +170,7 @@ TEST_F(data_session_test, a_store_that_ended_meanwhile_is_found_anew) {
   EXPECT_THAT(seen->lookups, SizeIs(2));
 }
 
+// REST-161
 TEST_F(data_session_test, a_store_that_cannot_be_had_is_an_error) {
   connect();
   seen->no_store = fail(ec::unavailable, "store");
@@ -178,7 +180,9 @@ TEST_F(data_session_test, a_store_that_cannot_be_had_is_an_error) {
   seen->no_store.reset();
   EXPECT_THAT(get(), StartsWith("HTTP/1.1 200 "));
   seen->refusal = fail(ec::internal, "store");
-  EXPECT_THAT(get(), StartsWith("HTTP/1.1 500 "));
+  answer = get();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(answer, HasSubstr(R"("error-tag":"operation-failed")"));
 }
 
 TEST_F(data_session_test, a_store_that_is_silent_is_not_waited_for_forever) {

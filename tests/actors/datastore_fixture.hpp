@@ -24,8 +24,11 @@ protected:
     setup->who = customer;
     setup->settings.acls.can = protocol::data::all_abilities;
     setup->keeper = spawn(test::fake_keeper, store);
-    setup->mitigators.entries = {{"edge", caf::actor_cast<caf::actor>(spawn(
-                                              test::fake_mitigator, site))}};
+    edge = spawn(test::fake_mitigator, site);
+    core = spawn(test::fake_mitigator, far_site);
+    setup->mitigators.entries = {
+        {"edge", caf::actor_cast<caf::actor>(edge), 1},
+        {"core", caf::actor_cast<caf::actor>(core), 2}};
     setup->clock = clock();
     data = spawn(datastore, setup);
     self->send(uut, atom::store_v,
@@ -102,7 +105,17 @@ protected:
     return out;
   }
 
+  /// A MITIGATOR tells what its driver has counted.
+  void tell(const mitigator_actor& from,
+            std::vector<mitigators::entry_counters> totals) {
+    caf::send_as(from, data, atom::counters_v, std::move(totals));
+    sched.run();
+  }
+
   datastore_actor data;
+  mitigator_actor edge, core; ///< the second one behind the first
+  std::shared_ptr<test::fake_site> far_site =
+      std::make_shared<test::fake_site>();
 };
 
 } // namespace tocsin::actors

@@ -95,13 +95,66 @@ TEST_F(datastore_test, counters_of_the_driver_are_statistics) {
   enrol();
   add_filter("immediate");
   const auto& set = site->filters.begin()->second;
-  self->send(data, atom::counters_v,
-             std::vector<mitigators::entry_counters>{
-                 {set.id, set.entries[0].id, 12, 3400}});
-  sched.run();
+  tell(edge, {{set.id, set.entries[0].id, 12, 3400}});
   auto body = say("GET", std::string{our_client} + "/acls/acl=keep-out").body;
   EXPECT_THAT(body, HasSubstr(R"("matched-packets":"12")"));
   EXPECT_THAT(body, HasSubstr(R"("matched-octets":"3400")"));
+}
+
+// DATA-110
+TEST_F(datastore_test, a_packet_that_two_mitigators_see_counts_once) {
+  enrol();
+  EXPECT_EQ(say("POST", std::string{our_client},
+                R"({"ietf-dots-data-channel:acls":{"acl":[{"name":"let-in",
+                "type":"ipv4-acl-type","activation-type":"immediate",
+                "aces":{"ace":[{"name":"one","matches":{"ipv4":{
+                "destination-ipv4-network":"192.0.2.0/24"}},
+                "actions":{"forwarding":"accept"}}]}}]}})")
+                .status,
+            201u);
+  ASSERT_THAT(site->filters, SizeIs(1));
+  const auto& set = site->filters.begin()->second;
+  tell(edge, {{set.id, set.entries[0].id, 12, 3400}});
+  tell(core, {{set.id, set.entries[0].id, 11, 3300}});
+  auto body = say("GET", std::string{our_client} + "/acls/acl=let-in").body;
+  EXPECT_THAT(body, HasSubstr(R"("matched-packets":"12")"));
+  auto all =
+      ask<data_client_details>(data, atom::status_v, std::string{"cuid-1"});
+  ASSERT_TRUE(all);
+  ASSERT_THAT(all->acls, SizeIs(1));
+  EXPECT_TRUE(all->acls[0].in_force);
+  ASSERT_THAT(all->acls[0].entries, SizeIs(1));
+  EXPECT_EQ(all->acls[0].entries[0].packets, 12u);
+  EXPECT_EQ(all->acls[0].left_s, 604800u);
+}
+
+// DATA-073
+TEST_F(datastore_test, clients_are_told_what_drivers_can_do) {
+  enrol();
+  self->send(data, atom::config_v, protocol::data::filter_abilities{});
+  sched.run();
+  EXPECT_EQ(add_filter("immediate"), 501u);
+  EXPECT_THAT(say("GET", std::string{base} + "/capabilities").body,
+              HasSubstr(R"("rate-limit":false)"));
+  self->send(data, atom::config_v, protocol::data::all_abilities);
+  sched.run();
+  EXPECT_EQ(add_filter("immediate"), 201u);
+}
+
+// DATA-153
+TEST_F(datastore_test, a_name_in_an_alias_is_checked_when_it_is_resolved) {
+  enrol();
+  EXPECT_EQ(say("POST", std::string{our_client},
+                R"({"ietf-dots-data-channel:aliases":{"alias":[{"name":"web",
+                "target-fqdn":["www.example.com"]}]}})")
+                .status,
+            201u);
+  (*names)["www.example.com"] = {prefix_of("203.0.113.1/32")};
+  EXPECT_EQ(send(put_alias(7, "web")).code,
+            static_cast<std::uint8_t>(sig::response_code::bad_request));
+  (*names)["www.example.com"] = {prefix_of("192.0.2.80/32")};
+  EXPECT_EQ(send(put_alias(8, "web")).code,
+            static_cast<std::uint8_t>(sig::response_code::created));
 }
 
 // FILT-038, FILT-040, FILT-042

@@ -114,6 +114,9 @@ protected:
       driver->on_exit = on_exit;
       return std::unique_ptr<driver_link>{std::make_unique<fake_link>(driver)};
     };
+    setup.on_abilities = [this](const protocol::data::filter_abilities& x) {
+      abilities.push_back(x);
+    };
     uut = spawn(mitigator, setup);
     owner = spawn(listener, heard);
     filter_owner = spawn(filter_listener, heard);
@@ -182,6 +185,7 @@ protected:
   mitigator_view view() { return *ask<mitigator_view>(uut, atom::status_v); }
 
   std::shared_ptr<fake_driver> driver = std::make_shared<fake_driver>();
+  std::vector<protocol::data::filter_abilities> abilities; ///< as it was told
   reports heard = std::make_shared<std::vector<enforcement_report>>();
   mitigator_actor uut;
   mitigation_actor owner;
@@ -369,6 +373,8 @@ TEST_F(mitigator_test, filter_sets_share_orders_with_rules) {
   ASSERT_THAT(*heard, SizeIs(3));
   for (const auto& x : *heard)
     EXPECT_EQ(x.what, x.rule == "g" ? state::failed : state::active);
+  EXPECT_EQ(view().filter_sets, 1u);
+  EXPECT_EQ(view().pending, 1u);
   withdraw("f");
   EXPECT_THAT(last<to_driver::withdraw>().ids, ElementsAre("f"));
   EXPECT_EQ(view().rules, 2u) << "of rules only";
@@ -403,6 +409,23 @@ TEST_F(mitigator_test, a_restarted_driver_is_told_of_filter_sets_again) {
   EXPECT_THAT(last<to_driver::sync>().filters, ElementsAre(filters("f")));
   say(to_node::done{last<to_driver::sync>().seq, {}});
   EXPECT_EQ(heard->back().what, state::active);
+}
+
+TEST_F(mitigator_test, what_a_driver_does_with_filters_is_told_at_each_start) {
+  self->send(uut, atom::begin_v);
+  sched.run();
+  auto hello = able();
+  hello.ipv4 = hello.rate_limit = true;
+  say(hello);
+  ASSERT_EQ(abilities.size(), 1u);
+  auto wanted = protocol::data::all_abilities;
+  wanted.ipv6 = false;
+  EXPECT_EQ(abilities[0], wanted);
+  driver->on_exit(9);
+  advance(std::chrono::seconds{2});
+  say(to_node::hello{});
+  ASSERT_EQ(abilities.size(), 2u);
+  EXPECT_EQ(abilities[1], protocol::data::filter_abilities{});
 }
 
 TEST_F(mitigator_test, a_driver_without_filters_never_sees_one) {

@@ -70,7 +70,10 @@ add_link() {
 make_router() {
   # shellcheck disable=SC2016
   in_namespace "$1" "$BASH" -c '
-    file=/proc/sys/net/ipv4/ip_forward
-    { echo 1 >$file; } 2>/dev/null ||
-      { mount -o remount,rw /proc/sys && echo 1 >$file; }'
+    for file in ipv4/ip_forward ipv6/conf/all/forwarding; do
+      file=/proc/sys/net/$file
+      [[ -e $file ]] || continue
+      { echo 1 >$file; } 2>/dev/null ||
+        { mount -o remount,rw /proc/sys && echo 1 >$file; }
+    done'
 }

@@ -32,6 +32,12 @@ TEST(parse_request, each_resource_and_method_has_its_call) {
   EXPECT_EQ(accepted<list_sessions>("GET", "/v1/sessions?limit=0").limit, 0u);
   EXPECT_EQ(accepted<list_audit>("GET", "/v1/audit").limit, 100u);
   EXPECT_EQ(accepted<list_audit>("GET", "/v1/audit?limit=10000").limit, 10000u);
+  accepted<list_data_clients>("GET", "/v1/data-clients");
+  auto client = accepted<get_data_client>("GET", "/v1/data-clients/a%2Fb");
+  EXPECT_EQ(client.cuid, "a/b");
+  EXPECT_EQ(client.customer, "");
+  client = accepted<get_data_client>("GET", "/v1/data-clients/c?customer=shop");
+  EXPECT_EQ(client.customer, "shop");
 }
 
 TEST(parse_request, mitigations_are_named_by_mid_peer_and_cuid) {

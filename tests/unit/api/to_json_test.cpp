@@ -116,10 +116,10 @@ TEST(to_json, a_node_bears_its_parts) {
   up.cuid = "cu";
   EXPECT_EQ(to_json(x),
             R"({"name":"edge-1","version":"0.1.0","roles":["server","client"],)"
-            R"("uptime_s":3600,"sessions":2,"clients":1,"mitigations":3,)"
+            R"("uptime_s":3600,"sessions":2,"data_sessions":0,"clients":1,"mitigations":3,)"
             R"("listening":["udp 0.0.0.0:4646"],"redirect":"",)"
             R"("mitigators":[{"name":"edge","driver":"nftables","state":"up",)"
-            R"("detail":"","rules":4,"pending":0,"restarts":1}],)"
+            R"("detail":"","rules":4,"filter_sets":0,"pending":0,"restarts":1}],)"
             R"("upstreams":[{"name":"provider","server":"dots.example:4646",)"
             R"("state":"down","detail":"timed out","cuid":"cu","via":"",)"
             R"("redirect":"","under_attack":false}]})");

@@ -1,5 +1,6 @@
 #include "actors/api.hpp"
 #include "roles/cli/answers.hpp"
+#include "roles/cli/data_report.hpp"
 
 #include <gtest/gtest.h>
 
@@ -98,6 +99,27 @@ TEST(answers, every_view_survives_the_way_through_json) {
 
   text = to_json(std::vector<storage::audit_event>{{1, "a", "b", "c", "d"}});
   EXPECT_EQ(to_json(*read_audit(text)), text);
+}
+
+TEST(answers, data_clients_survive_the_way_through_json) {
+  actors::data_client_details x;
+  x.client = {"shop", "cu", "agent", 1, 2, 3, {{"edge", "failed", "why"}}};
+  x.mitigating = true;
+  auto& alias = x.aliases.emplace_back();
+  alias.name = "web";
+  alias.left_s = 604800;
+  alias.what.prefixes = {*protocol::signal::prefix::parse("192.0.2.80")};
+  auto& acl = x.acls.emplace_back();
+  acl.name = "keep-out";
+  acl.activation = "immediate";
+  acl.in_force = true;
+  acl.left_s = 60;
+  acl.entries = {{"one", "rate-limit", 18446744073709551615u, 7}};
+  auto text = to_json(x);
+  EXPECT_EQ(to_json(*read_data_client(text)), text);
+  auto list = to_json(std::vector{x.client, actors::data_client_view{}});
+  EXPECT_EQ(to_json(*read_data_clients(list)), list);
+  EXPECT_FALSE(read_data_clients("{}"));
 }
 
 TEST(answers, failures_keep_code_place_and_detail) {

@@ -51,23 +51,26 @@ TEST_F(commands_test, status_shows_the_node_and_its_mitigations) {
   on("GET /v1/node", 200, to_json(node()));
   on(list, 200, to_json(std::vector{served()}));
   EXPECT_EQ(run({"status"}), exit_code::ok);
-  EXPECT_EQ(out.str(),
-            "edge-1: server, tocsin 0.1.0, up 1 h\n"
-            "  listening   udp 0.0.0.0:4646\n"
-            "  sessions    2\n"
-            "  clients     1\n"
-            "  mitigations 3\n"
-            "\n"
-            "UPSTREAM  STATE  SERVER             VIA  CUID  DETAIL\n"
-            "provider  down   dots.example:4646  -    cu    timed out\n"
-            "\n"
-            "MITIGATOR  STATE  DRIVER    RULES  PENDING  RESTARTS  DETAIL\n"
-            "edge       up     nftables  4      0        1         -\n"
-            "\n"
-            "MID  CUSTOMER  CUID  STATUS     LEFT        DROPPED         "
-            "ENFORCED BY                PROTECTS\n"
-            "7    shop      dz6p  mitigated  59 min 3 s  1.23 M packets  "
-            "edge active, scrub failed  203.0.113.7/32, udp\n");
+  EXPECT_EQ(
+      out.str(),
+      "edge-1: server, tocsin 0.1.0, up 1 h\n"
+      "  listening   udp 0.0.0.0:4646\n"
+      "  sessions    2\n"
+      "  clients     1\n"
+      "  mitigations 3\n"
+      "\n"
+      "UPSTREAM  STATE  SERVER             VIA  CUID  DETAIL\n"
+      "provider  down   dots.example:4646  -    cu    timed out\n"
+      "\n"
+      "MITIGATOR  STATE  DRIVER    RULES  FILTER SETS  PENDING  "
+      "RESTARTS  DETAIL\n"
+      "edge       up     nftables  4      0            0        1         "
+      "-\n"
+      "\n"
+      "MID  CUSTOMER  CUID  STATUS     LEFT        DROPPED         "
+      "ENFORCED BY                PROTECTS\n"
+      "7    shop      dz6p  mitigated  59 min 3 s  1.23 M packets  "
+      "edge active, scrub failed  203.0.113.7/32, udp\n");
 }
 
 TEST_F(commands_test, status_of_one_mitigation_shows_all_of_it) {

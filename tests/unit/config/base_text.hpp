@@ -54,6 +54,28 @@ when_mitigators_fail = false
 when_full = false
 tolerance = 20
 
+[server.data]
+listen = ["192.0.2.1", "[2001:db8::1]:8443"]
+root = "/dots/restconf"
+lifetime = "30d"
+conflict_policy = "allow"
+allow_immediate = false
+immediate_needs_destination = false
+direct_configuration = false
+max_clients = 3
+max_client_aliases = 11
+max_client_acls = 12
+max_client_entries = 13
+max_aliases = 21
+max_acls = 22
+max_entries = 23
+max_size = 4096
+max_body = 65536
+max_connections = 7
+requests_per_minute = 600
+request_burst = 40
+idle_timeout = "2m"
+
 [[server.customer]]
 name = "example"
 identities = ["sha256:00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff", "Client.Example.COM.", "cn:Example Client", "psk:example-edge"]
@@ -85,6 +107,7 @@ name = "edge"
 driver = "nftables"
 arguments = ["--table", "tocsin"]
 environment = { LANG = "C" }
+stage = 2
 
 [[server.mitigator]]
 name = "hook"

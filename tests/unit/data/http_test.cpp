@@ -37,7 +37,7 @@ protected:
 
 } // namespace
 
-// DATA-121, DATA-185, DATA-198, DATA-220, DATA-223
+// DATA-118, DATA-121, DATA-185, DATA-198, DATA-220, DATA-223
 TEST_F(data_channel, registers_installs_reads_and_removes) {
   EXPECT_EQ(send("POST", "",
                  R"({"ietf-dots-data-channel:dots-client":[{"cuid":"c"}]})")
@@ -95,7 +95,7 @@ TEST_F(data_channel, answers_501_where_nothing_can_filter) {
             501u);
 }
 
-// DATA-213
+// DATA-169, DATA-213
 TEST_F(data_channel, takes_back_what_it_has_given) {
   send("POST", "", R"({"ietf-dots-data-channel:dots-client":[{"cuid":"c"}]})");
   send("POST", "/dots-client=c",
@@ -103,4 +103,74 @@ TEST_F(data_channel, takes_back_what_it_has_given) {
   auto all = send("GET", "/dots-client=c/acls/acl=a?content=all");
   EXPECT_NE(all.body.find("pending-lifetime"), std::string::npos);
   EXPECT_EQ(send("PUT", "/dots-client=c/acls/acl=a", all.body).status, 204u);
+}
+
+// DATA-170, DATA-172, DATA-173
+TEST_F(data_channel, removes_an_alias_by_its_name) {
+  send("POST", "", R"({"ietf-dots-data-channel:dots-client":[{"cuid":"c"}]})");
+  auto none = send("GET", "/dots-client=c/aliases");
+  EXPECT_EQ(none.status, 200u);
+  EXPECT_EQ(none.body, R"({"ietf-dots-data-channel:aliases":{}})");
+  EXPECT_EQ(send("POST", "/dots-client=c",
+                 R"({"ietf-dots-data-channel:aliases":{"alias":[{"name":"x",)"
+                 R"("target-prefix":["192.0.2.1/32"]}]}})")
+                .status,
+            201u);
+  EXPECT_EQ(send("DELETE", "/dots-client=c/aliases/alias=y").status, 404u);
+  EXPECT_EQ(send("DELETE", "/dots-client=c/aliases/alias=x").status, 204u);
+  EXPECT_EQ(send("GET", "/dots-client=c/aliases/alias=x").status, 404u);
+}
+
+// DATA-010, DATA-162, DATA-199
+TEST_F(data_channel, says_what_is_wrong_with_an_entry) {
+  send("POST", "", R"({"ietf-dots-data-channel:dots-client":[{"cuid":"c"}]})");
+  struct {
+    std::string_view list, entry, tag;
+  } table[]{
+      {"aliases", R"("target-prefix":["192.0.2.1/32"])", "missing-attribute"},
+      {"aliases", R"("name":"x","target-prefix":["127.0.0.1/32"])",
+       "invalid-value"},
+      {"aliases", R"("name":"x","target-colour":"red")", "unknown-element"},
+      {"acls", R"("name":"x","aces":{"ace":[{"name":"e"}]})",
+       "missing-attribute"},
+      {"acls", R"("name":"x","type":"ethernet-acl-type")", "invalid-value"},
+      {"acls", R"("name":"x","colour":"red")", "unknown-element"},
+  };
+  for (const auto& x : table) {
+    auto list = std::string{x.list};
+    auto one = list == "acls" ? "acl" : "alias";
+    auto got = send("POST", "/dots-client=c",
+                    R"({"ietf-dots-data-channel:)" + list + R"(":{")" + one
+                        + R"(":[{)" + std::string{x.entry} + "}]}}");
+    EXPECT_EQ(got.status, 400u) << x.entry;
+    EXPECT_NE(got.body.find(R"("error-tag":")" + std::string{x.tag} + '"'),
+              std::string::npos)
+        << x.entry << got.body;
+    ASSERT_TRUE(got.find("Content-Type"));
+    EXPECT_EQ(*got.find("Content-Type"), "application/yang-data+json");
+  }
+}
+
+// REST-072
+TEST_F(data_channel, gives_a_list_without_keys_as_an_array) {
+  for (auto cuid : {"c", "d"})
+    send("POST", "",
+         R"({"ietf-dots-data-channel:dots-client":[{"cuid":")"
+             + std::string{cuid} + "\"}]}");
+  auto all = send("GET", "/dots-client");
+  EXPECT_EQ(all.status, 200u);
+  EXPECT_EQ(all.body, R"({"ietf-dots-data-channel:dots-client":[)"
+                      R"({"cuid":"c"},{"cuid":"d"}]})");
+  EXPECT_EQ(send("GET", "/dots-client=c/acls/acl").status, 404u);
+}
+
+// REST-041
+TEST_F(data_channel, edits_no_list_as_a_whole) {
+  send("POST", "", R"({"ietf-dots-data-channel:dots-client":[{"cuid":"c"}]})");
+  for (auto method : {"PUT", "PATCH", "DELETE"})
+    EXPECT_EQ(send(method, "/dots-client",
+                   R"({"ietf-dots-data-channel:dots-client":[]})")
+                  .status,
+              400u)
+        << method;
 }

@@ -7,7 +7,7 @@ using yang::error_tag;
 
 using registration = store_test;
 
-// DATA-120, DATA-121, DATA-125, DATA-131
+// DATA-079, DATA-120, DATA-121, DATA-125, DATA-131
 TEST_F(registration, makes_a_client_of_the_agent) {
   EXPECT_EQ(register_client("c"), 201u);
   EXPECT_EQ(get("/dots-client=c"),
@@ -136,7 +136,7 @@ TEST_F(registration, through_a_gateway_needs_a_cdid_before_anything_else) {
   }
 }
 
-// DATA-248, DATA-171
+// DATA-248, DATA-171, REST-074
 TEST_F(registration, hides_clients_of_other_agents) {
   register_client("c");
   post("/dots-client=c", aliases_body(alias_entry("x")));

@@ -73,7 +73,7 @@ TEST_F(restconf_test, api_resource_is_shown) {
   EXPECT_EQ(field(send("OPTIONS", "/restconf"), "Allow"), "GET, HEAD, OPTIONS");
 }
 
-// REST-033, REST-034
+// DATA-078, REST-033, REST-034
 TEST_F(restconf_test, library_lists_the_modules) {
   auto x = get("/ietf-yang-library:modules-state"
                "/module=ietf-access-control-list,2019-03-04");
@@ -86,7 +86,8 @@ TEST_F(restconf_test, library_lists_the_modules) {
             R"("conformance-type":"import"}]})");
   auto all = get("/ietf-yang-library:modules-state").body;
   for (auto module :
-       {R"("ietf-dots-data-channel","revision":"2020-05-28")",
+       {R"("ietf-dots-data-channel","revision":"2020-05-28","namespace":)"
+        R"("urn:ietf:params:xml:ns:yang:ietf-dots-data-channel")",
         R"("ietf-packet-fields","revision":"2019-03-04")",
         R"("ietf-ethertypes","revision":"2019-03-04")",
         R"("ietf-interfaces","revision":"2018-02-20")",

@@ -2,7 +2,7 @@
 
 namespace tocsin::test {
 
-// DATA-220, REST-045, REST-130
+// DATA-220, REST-045, REST-130, REST-157
 TEST_F(restconf_test, resource_is_read) {
   EXPECT_EQ(get("/toy:top/owner=o/items/item=b?content=config").body,
             R"({"toy:items":{"item":[{"name":"b","colour":"red"}]}})");
