@@ -3,6 +3,8 @@
 #include "protocol/data/module.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <utility>
 
 namespace tocsin::protocol::data {
 
@@ -57,6 +59,30 @@ void append_lists(data_node& out, const filter_abilities& can) {
   add("transport-protocols", "58", can.filters && can.ipv6);
 }
 
+/// Is a flag in one of the containers set, or in none of them said?
+bool has_flag(
+    const data_node& x,
+    std::initializer_list<std::pair<std::string_view, std::string_view>>
+        places) {
+  bool said = false;
+  for (const auto& [container, name] : places) {
+    const auto* inner = container.empty() ? &x : x.find(container);
+    auto flag = inner ? inner->value(name) : std::nullopt;
+    if (flag == "true")
+      return true;
+    said |= flag.has_value();
+  }
+  return !said;
+}
+
+/// Does a list have this value, or is it absent?
+bool has_value(const data_node& x, std::string_view list,
+               std::string_view value) {
+  auto all = x.all(list);
+  return all.empty()
+         || std::ranges::find(all, value, &data_node::text) != all.end();
+}
+
 } // namespace
 
 data_node capabilities_node(const filter_abilities& can) {
@@ -71,6 +97,18 @@ data_node capabilities_node(const filter_abilities& can) {
       out.append(protocol_node(x, can.filters && family, can));
     }
   return out;
+}
+
+filter_abilities abilities_of(const data_node& x) {
+  // Of a server that says something, yet names no action, none is to be had.
+  bool any = x.find("forwarding-actions") || x.children.empty();
+  return {any,
+          has_value(x, "address-family", "ipv4"),
+          has_value(x, "address-family", "ipv6"),
+          has_flag(x, {{"", "rate-limit"}}),
+          has_flag(x, {{"ipv4", "dscp"}, {"ipv6", "dscp"}}),
+          has_flag(x, {{"ipv4", "ecn"}, {"ipv6", "ecn"}}),
+          has_flag(x, {{"ipv4", "ttl"}, {"ipv6", "hoplimit"}})};
 }
 
 } // namespace tocsin::protocol::data

@@ -8,4 +8,8 @@ namespace tocsin::protocol::data {
 /// so that a client need not guess what an absent one means.
 yang::data_node capabilities_node(const filter_abilities& can);
 
+/// The reverse, for a client. What a server does not mention it may be able to
+/// do: it is left to its judgement.
+filter_abilities abilities_of(const yang::data_node& capabilities);
+
 } // namespace tocsin::protocol::data
