@@ -198,6 +198,28 @@ result<api_call> read_data_client(asked& x) {
                                   std::move(*cuid)}};
 }
 
+/// One call on aliases or filters; the name of the entry is the last segment.
+template <data_order::verb Verb, protocol::data::entry_kind Kind>
+result<api_call> read_data(asked& x) {
+  auto entry = decode(x.segment);
+  if (!entry)
+    return fail(ec::malformed, "path", "% is followed by two digits");
+  auto wait = take_wait(x);
+  if (!wait)
+    return wait.error();
+  use_data_channel call;
+  call.upstream = take(x.parameters, "upstream").value_or("");
+  call.order.what = Verb;
+  call.order.kind = Kind;
+  call.order.name = std::move(*entry);
+  call.order.body = std::string{x.body};
+  call.order.patience = *wait;
+  return api_call{std::move(call)};
+}
+
+using verb = data_order::verb;
+using protocol::data::entry_kind;
+
 struct route {
   std::string_view path; ///< "*" stands for one segment, at the end
   std::string_view method;
@@ -218,6 +240,23 @@ constexpr std::array routes{
     route{"/v1/redirect", "PUT", read_redirect},
     route{"/v1/redirect", "DELETE",
           [](asked&) -> result<api_call> { return api_call{set_redirect{}}; }},
+    route{"/v1/data/aliases", "GET", read_data<verb::list, entry_kind::alias>},
+    route{"/v1/data/aliases", "POST",
+          read_data<verb::put_all, entry_kind::alias>},
+    route{"/v1/data/aliases/*", "GET",
+          read_data<verb::show, entry_kind::alias>},
+    route{"/v1/data/aliases/*", "PUT", read_data<verb::put, entry_kind::alias>},
+    route{"/v1/data/aliases/*", "DELETE",
+          read_data<verb::remove, entry_kind::alias>},
+    route{"/v1/data/filters", "GET", read_data<verb::list, entry_kind::acl>},
+    route{"/v1/data/filters", "POST",
+          read_data<verb::put_all, entry_kind::acl>},
+    route{"/v1/data/filters/*", "GET", read_data<verb::show, entry_kind::acl>},
+    route{"/v1/data/filters/*", "PUT", read_data<verb::put, entry_kind::acl>},
+    route{"/v1/data/filters/*", "DELETE",
+          read_data<verb::remove, entry_kind::acl>},
+    route{"/v1/data/capabilities", "GET",
+          read_data<verb::capabilities, entry_kind::acl>},
     route{"/v1/sessions", "GET", read_sessions},
     route{"/v1/audit", "GET", read_audit},
     route{"/v1/data-clients", "GET",

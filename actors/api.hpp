@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/data_views.hpp"
+#include "actors/data_upstream_values.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "protocol/error.hpp"
@@ -90,11 +91,17 @@ struct get_data_client {
   std::string cuid;
 };
 
+/// Anything below /v1/data: the data channel to an upstream, as a client.
+struct use_data_channel {
+  std::string upstream; ///< empty: the only one
+  data_order order;     ///< without the operator's name
+};
+
 using api_call =
     std::variant<get_node, list_mitigations, create_mitigation, get_mitigation,
                  delete_mitigation, report_efficacy, control_filters,
                  set_redirect, list_sessions, list_audit, list_data_clients,
-                 get_data_client>;
+                 get_data_client, use_data_channel>;
 
 /// Understands one HTTP request. Strict: an unknown member or query parameter,
 /// one given twice, a wrong type or a value out of bounds is refused. Members

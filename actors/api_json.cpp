@@ -135,6 +135,7 @@ void write(writer& out, const upstream_view& x) {
       .member("via", x.via)
       .member("redirect", x.redirect)
       .member("under_attack", x.under_attack)
+      .member("data", x.data)
       .end_object();
 }
 

@@ -31,6 +31,7 @@ private:
   void on(const list_audit& x, const api_exchange& call);
   void on(const list_data_clients&, const api_exchange& call);
   void on(const get_data_client& x, const api_exchange& call);
+  void on(const use_data_channel& x, const api_exchange& call);
 
   void await(const upstream_actor& upstream, const mitigation_view& asked,
              std::chrono::seconds wait, const reply& to);

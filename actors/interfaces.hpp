@@ -255,6 +255,12 @@ using upstream_actor = session_owner_actor::extend<
     caf::replies_to<atom::sessions>::with<std::vector<session_view>>,
     // Ends the sessions in an orderly way.
     caf::reacts_to<atom::finish>,
+    // The DATA UPSTREAM of the same server, also when it was restarted.
+    caf::reacts_to<atom::store, caf::strong_actor_ptr>,
+    // DATA UPSTREAM: the server holds these aliases.
+    caf::reacts_to<atom::store, held_aliases>,
+    // DATA UPSTREAM: another client has this cuid.
+    caf::reacts_to<atom::abandon, std::string>,
     // INTERNAL: connect again, refresh, poll.
     caf::reacts_to<atom::tick>>;
 
@@ -327,6 +333,22 @@ using data_client_actor = caf::typed_actor<
     // INTERNAL: a deadline.
     caf::reacts_to<atom::tick>>;
 
+/// What is wanted of one server over the data channel, as a client.
+using data_upstream_actor = caf::typed_actor<
+    // Takes over what was stored; before anything else.
+    caf::replies_to<atom::restore, storage::data_snapshot>::with<ack>,
+    // UPSTREAM, the given one: this cuid is in use from now on; or, the same
+    // again, a session is back, and the server may have been away.
+    caf::reacts_to<atom::client, std::string, caf::strong_actor_ptr>,
+    // Carries out what an operator wants; what was changed is durable then.
+    caf::replies_to<atom::order, data_order>::with<data_reply>,
+    // How far the server is in step, in a sentence.
+    caf::replies_to<atom::status>::with<std::string>,
+    // Ends the connection.
+    caf::reacts_to<atom::finish>,
+    // INTERNAL: a deadline.
+    caf::reacts_to<atom::tick>>;
+
 /// Root of a node's tree: starts, watches and restarts the others.
 using supervisor_actor = session_owner_actor::extend<
     // The CLIENT of this customer and cuid; started if there is none and the
@@ -365,6 +387,8 @@ using supervisor_actor = session_owner_actor::extend<
                     std::uint64_t>::with<std::vector<storage::audit_event>>,
     // The UPSTREAM of this name; empty: the only one.
     caf::replies_to<atom::client, std::string>::with<caf::strong_actor_ptr>,
+    // The DATA UPSTREAM of the upstream of this name; empty: the only one.
+    caf::replies_to<atom::order, std::string>::with<caf::strong_actor_ptr>,
     // As data_owner_actor has it.
     caf::replies_to<atom::store, std::string>::with<caf::strong_actor_ptr>,
     caf::reacts_to<atom::opened, data_opened, caf::strong_actor_ptr>,

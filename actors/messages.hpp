@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/data_upstream_values.hpp"
 #include "actors/data_values.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
@@ -61,6 +62,9 @@ CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::node_view))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::transports::web_response))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::http_call))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::http_order))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::data_order))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::data_reply))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::held_aliases))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::data_opened))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::data_ended))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::storage::data_snapshot))
@@ -162,6 +166,9 @@ TOCSIN_LOCAL_TYPE(tocsin::actors::node_view)
 TOCSIN_LOCAL_TYPE(tocsin::transports::web_response)
 TOCSIN_LOCAL_TYPE(tocsin::actors::http_call)
 TOCSIN_LOCAL_TYPE(tocsin::actors::http_order)
+TOCSIN_LOCAL_TYPE(tocsin::actors::data_order)
+TOCSIN_LOCAL_TYPE(tocsin::actors::data_reply)
+TOCSIN_LOCAL_TYPE(tocsin::actors::held_aliases)
 TOCSIN_LOCAL_TYPE(tocsin::actors::data_opened)
 TOCSIN_LOCAL_TYPE(tocsin::actors::data_ended)
 TOCSIN_LOCAL_TYPE(tocsin::storage::data_snapshot)

@@ -46,6 +46,9 @@ void supervisor_state::init(supervisor_setup setup) {
   upstreams_.resize(setup_.upstreams.size());
   for (std::size_t i = 0; i < upstreams_.size(); ++i)
     spawn_upstream(i);
+  data_upstreams_.resize(setup_.data_upstreams.size());
+  for (std::size_t i = 0; i < data_upstreams_.size(); ++i)
+    spawn_data_upstream(i);
   if (setup_.max_mitigations != 0)
     watch_load();
   auto usage = std::make_shared<node_usage>();
@@ -168,6 +171,7 @@ void supervisor_state::restore(const storage::snapshot& all) {
     self_->request(handle, load_patience, atom::restore_v, all)
         .then(done, failed);
   }
+  restore_data_upstreams(all);
   spdlog::info("restored {} mitigation requests of {} clients",
                all.mitigations.size(), clients_.size());
   restored();
@@ -224,6 +228,7 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
       spdlog::error("upstream {} failed and is started again",
                     setup_.upstreams[i].name);
       spawn_upstream(i);
+      introduce(setup_.upstreams[i].name);
       auto handle = upstreams_[i];
       self_->request(keeper_, load_patience, atom::load_v)
           .then(
@@ -234,7 +239,8 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
               [](const caf::error&) {});
       return;
     }
-  if (restart_datastore(msg.source) || forget_data_session(msg.source))
+  if (restart_data_upstream(msg.source) || restart_datastore(msg.source)
+      || forget_data_session(msg.source))
     return;
   for (auto& [key, handle] : clients_)
     if (msg.source == handle.address()) {
@@ -287,6 +293,8 @@ caf::result<ack> supervisor_state::finish() {
     self_->send(handle, atom::finish_v, std::string{"the node shuts down"});
   for (auto& handle : upstreams_)
     self_->send(handle, atom::finish_v);
+  for (auto& handle : data_upstreams_)
+    self_->send(handle, atom::finish_v);
   last_goodbye_ = self_->clock().now() + longest_goodbye;
   self_->delayed_send(self_, goodbye, atom::tick_v);
   return finished_;
@@ -313,6 +321,8 @@ void supervisor_state::stop_rest() {
   for (auto& [_, handle] : datastores_)
     stop(handle);
   for (auto& handle : upstreams_)
+    stop(handle);
+  for (auto& handle : data_upstreams_)
     stop(handle);
   for (auto& handle : mitigators_)
     stop(handle);
@@ -385,6 +395,9 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       [state](atom::audit, std::uint64_t limit) { return state->audit(limit); },
       [state](atom::client, const std::string& wanted) {
         return state->find_upstream(wanted);
+      },
+      [state](atom::order, const std::string& wanted) {
+        return state->find_data_upstream(wanted);
       },
       [state](atom::store, const std::string& customer) {
         return state->find_datastore(customer);

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/account.hpp"
 #include "actors/client.hpp"
+#include "actors/data_upstream.hpp"
 #include "actors/datastore.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/mitigator.hpp"
@@ -47,6 +48,8 @@ struct supervisor_setup {
   std::optional<data_channel_setup> data; ///< absent: there is none
   // client role; keeper and resolver are filled in
   std::vector<upstream_setup> upstreams;
+  /// Data channels to some of these, by name; keeper and resolver as above.
+  std::vector<data_upstream_setup> data_upstreams;
   // Simulation of a node, which has to be exact and to die at any moment.
   /// Makes the KEEPER; absent: the one of `store`, whose writer is a thread.
   std::function<keeper_actor()> make_keeper;
@@ -69,6 +72,8 @@ public:
                                                  const std::string& cuid,
                                                  bool create);
   caf::result<caf::strong_actor_ptr> find_upstream(const std::string& wanted);
+  caf::result<caf::strong_actor_ptr>
+  find_data_upstream(const std::string& wanted);
   void abandon(const std::string& customer, const std::string& cuid);
   caf::result<node_view> node();
   caf::result<std::vector<mitigation_view>> list();
@@ -112,6 +117,14 @@ private:
   void restart_client(const client_key& key);
   void forget_client(const client_key& key);
 
+  // supervisor_data_upstreams.cpp
+  void spawn_data_upstream(std::size_t index);
+  void restore_data_upstreams(const storage::snapshot& all);
+  bool restart_data_upstream(const caf::actor_addr& dead);
+  void introduce(const std::string& upstream);
+  void summarize_data(std::shared_ptr<node_view> view,
+                      std::function<void()> done);
+
   // supervisor_data.cpp
   datastore_actor spawn_datastore(const std::string& customer);
   bool serves(std::size_t mitigator, const std::string& customer) const;
@@ -140,6 +153,7 @@ private:
   resolver_actor resolver_;
   std::vector<mitigator_actor> mitigators_;
   std::vector<upstream_actor> upstreams_;
+  std::vector<data_upstream_actor> data_upstreams_;
   std::map<client_key, client_actor> clients_;
   std::map<std::string, std::string> cuids_; ///< to the customer using it
   std::map<std::string, datastore_actor> datastores_; ///< by customer

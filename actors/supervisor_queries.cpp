@@ -212,14 +212,14 @@ caf::result<node_view> supervisor_state::node() {
       atom::status_v);
   gather_into<upstream_view>(
       self_, upstreams_, answer_patience,
-      [view, done](std::vector<upstream_view> all) mutable {
+      [this, view, done](std::vector<upstream_view> all) mutable {
         std::ranges::sort(all, {}, &upstream_view::name);
         for (const auto& up : all) {
           view->sessions += up.state == "up";
           view->mitigations += up.mitigations;
         }
         view->upstreams = std::move(all);
-        done();
+        summarize_data(view, done);
       },
       atom::status_v);
   return promise;

@@ -43,6 +43,8 @@ ack upstream_state::restore(const storage::snapshot& stored) {
     mids.retired = wishes_.rbegin()->first;
   mids_ = sig::mid_source{mids};
   mids_known_ |= known_.mid_used;
+  restored_ = true;
+  tell_data();
   pursue_all();
   return ack::done;
 }
@@ -121,6 +123,13 @@ upstream(upstream_actor::stateful_pointer<upstream_state> self,
       [state](atom::status) { return state->view(); },
       [state](atom::sessions) { return state->sessions(); },
       [state](atom::finish) { state->finish(); },
+      [state](atom::store, const caf::strong_actor_ptr& data) {
+        state->adopt_data(data);
+      },
+      [state](atom::store, const held_aliases& x) { state->on_aliases(x); },
+      [state](atom::abandon, const std::string& cuid) {
+        state->on_cuid_taken(cuid);
+      },
       [state](atom::tick) { state->on_tick(); },
   };
 }

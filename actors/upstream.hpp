@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 namespace tocsin::actors {
 
@@ -39,6 +40,9 @@ public:
   upstream_view view();
   caf::result<std::vector<session_view>> sessions();
   void finish();
+  void adopt_data(const caf::strong_actor_ptr& data);
+  void on_aliases(const held_aliases& x);
+  void on_cuid_taken(const std::string& cuid);
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
   void on_gone(std::uint64_t id, session_end how, const std::string& why);
   void on_silent(std::uint64_t id, std::uint32_t missed);
@@ -195,6 +199,7 @@ private:
   void on_refused(wish& x, const coap_reply& reply);
   bool on_conflict(wish& x, const sig::conflict_information& why);
   void on_collision(wish& x);
+  bool leave_cuid(std::uint32_t mid);
   void renumber(wish& x);
   void take_new_mid(wish& x);
   void new_cuid();
@@ -219,6 +224,10 @@ private:
   void ask_without_filters(wish& x, bool again);
   void leave_filters(wish& x);
   void on_switched(wish& x, const std::vector<sig::filter_control>& acls);
+  // upstream_data.cpp
+  void tell_data();
+  result<sig::target> expand(sig::target what) const;
+  bool spell_out(wish& x);
 
   // upstream_orders.cpp
   result<std::vector<sig::mitigation>> divide(const mitigate_order& what) const;
@@ -233,6 +242,8 @@ private:
 
   upstream_actor::pointer self_;
   upstream_setup setup_;
+  data_upstream_actor data_;   ///< null: there is no data channel
+  std::set<std::string> held_; ///< aliases, by the server
   storage::client_record known_;
   std::map<std::uint32_t, wish> wishes_;
   std::map<std::uint64_t, link> links_;
@@ -259,6 +270,7 @@ private:
   std::optional<time_point> reconnected_; ///< at once, after a loss
   std::optional<time_point> failed_;      ///< end of the last attempt in vain
   bool resolving_ = false;
+  bool restored_ = false;
   bool finishing_ = false;
   std::string detail_;
   std::optional<time_point> poll_due_;

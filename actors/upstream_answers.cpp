@@ -209,6 +209,8 @@ void upstream_state::on_refused(wish& x, const coap_reply& reply) {
   if (reply.code == bad_request && x.guessed && x.state == progress::requested
       && x.renumbered < max_renumberings)
     return renumber(x); // the mid may be the reason
+  if (x.state == progress::requested && spell_out(x))
+    return;
   if (x.state == progress::active) {
     // Unchanged it is refused again (RFC 7252, Section 5.9.2): it runs until
     // the lifetime that was granted is over.
@@ -295,18 +297,27 @@ void upstream_state::take_new_mid(wish& x) {
 
 /// Another client uses our cuid (RFC 9132, Section 4.4.1.1).
 void upstream_state::on_collision(wish& x) {
+  if (!leave_cuid(x.record.key.mid))
+    x.retry = now() + cuid_pause;
+}
+
+/// Takes another cuid, unless mitigations run under this one, or it is new
+/// itself.
+bool upstream_state::leave_cuid(std::uint32_t mid) {
   bool active = std::ranges::any_of(wishes_, [this](const auto& w) {
     return w.second.state == progress::active
            && w.second.record.key.cuid == known_.cuid;
   });
   bool again = cuid_changed_ && *cuid_changed_ + cuid_pause > now();
-  if (!active && !again)
-    return new_cuid();
+  if (!active && !again) {
+    new_cuid();
+    return true;
+  }
   alert(active ? "the cuid is used by another client, yet mitigations run "
                  "under it; it is kept until they end"
                : "the new cuid is said to be in use as well",
-        x.record.key.mid);
-  x.retry = now() + cuid_pause;
+        mid);
+  return false;
 }
 
 /// A random UUID (RFC 4122, Section 4.4), for good.
@@ -342,6 +353,7 @@ void upstream_state::new_cuid() {
     if (l.up)
       self_->send(l.handle, atom::mode_v, known_.cuid, attacked_);
   }
+  tell_data();
   pursue_all();
 }
 

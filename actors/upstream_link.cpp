@@ -297,6 +297,7 @@ void upstream_state::on_opened(const session_opened& x, caf::strong_actor_ptr) {
   drop_race();
   thin_out(l->server);
   self_->send(l->handle, atom::mode_v, known_.cuid, attacked_);
+  tell_data();
   move_to(l->server);
   watch_list(x.id);
   pursue_all();

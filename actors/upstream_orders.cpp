@@ -17,34 +17,6 @@
 
 namespace tocsin::actors {
 
-namespace {
-
-template <class T>
-void append(std::vector<T>& to, const std::vector<T>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
-/// Puts what the operator's aliases stand for in their place.
-result<sig::target> expand(sig::target what,
-                           const std::map<std::string, sig::target>& aliases) {
-  auto names = std::move(what.aliases);
-  what.aliases.clear();
-  for (const auto& name : names) {
-    auto i = aliases.find(name);
-    if (i == aliases.end())
-      return fail(ec::not_found, "alias-name",
-                  "this node's configuration has no alias '" + name + "'");
-    append(what.prefixes, i->second.prefixes);
-    append(what.ports, i->second.ports);
-    append(what.protocols, i->second.protocols);
-    append(what.fqdns, i->second.fqdns);
-    append(what.uris, i->second.uris);
-  }
-  return what;
-}
-
-} // namespace
-
 result<std::uint32_t> upstream_state::next_mid() {
   std::vector<std::uint32_t> live;
   for (const auto& [mid, _] : wishes_)
@@ -102,7 +74,7 @@ upstream_state::overlap_warning(const sig::mitigation& request) const {
 /// Section 7.3).
 result<std::vector<sig::mitigation>>
 upstream_state::divide(const mitigate_order& what) const {
-  auto target = expand(what.what, setup_.aliases);
+  auto target = expand(what.what);
   if (!target)
     return target.error();
   if (auto ok = sig::validate_target(*target); !ok)

@@ -43,6 +43,8 @@ struct upstream_setup {
   std::chrono::seconds retry{300};
   std::chrono::seconds retry_in_attack{60};
   std::map<std::string, protocol::signal::target> aliases;
+  /// Those which the server holds are sent by name.
+  bool name_aliases = false;
   transport_choice transports = {};
   /// While only TCP works, UDP is tried so often (RFC 9132, Section 4.3 wants
   /// 24 h and forbids less than 5 min).

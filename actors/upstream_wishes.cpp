@@ -181,6 +181,7 @@ void upstream_state::forget(std::uint32_t mid) {
     // Section 4.4.1.1).
     known_.cuid = wanted_cuid_;
     persist({storage::put_client{known_}});
+    tell_data();
   }
   pursue_all();
 }

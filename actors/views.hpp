@@ -92,6 +92,8 @@ struct upstream_view {
   std::string via;               ///< "udp 192.0.2.1:4646": the session in use
   std::string redirect; ///< where the server sent us and until when, or empty
   bool under_attack = false; ///< as far as this node can tell
+  /// How far the server is in step over the data channel; empty: there is none.
+  std::string data;
 };
 
 struct node_view {

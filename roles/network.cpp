@@ -142,6 +142,7 @@ void network::shard::close(transports::socket_id socket) {
 /// Evicts every SESSION, and lets them end here: they own timers of this
 /// reactor, which must not be touched once it is gone.
 void network::shard::close_all() {
+  end_data_clients();
   reactor.close_all();
   sockets.clear();
   while (!home.run(turns_per_turn)) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/data_client.hpp"
 #include "actors/data_session.hpp"
 #include "actors/home.hpp"
 #include "actors/session.hpp"
@@ -53,6 +54,17 @@ struct upstream_sessions {
   actors::epoch clock;
 };
 
+/// What a DATA CLIENT is told about its server.
+struct data_sessions {
+  std::string name; ///< of the upstream
+  std::string host; ///< name or address
+  std::uint16_t port = 443;
+  std::shared_ptr<const transports::credentials> credentials;
+  std::shared_ptr<transports::resumption_cache> resumable;
+  std::string server_name; ///< checked against the certificate
+  std::optional<transports::socket_address> source; ///< local address
+};
+
 /// Where a server listens.
 struct listen_addresses {
   std::vector<transports::socket_address> udp; ///< DTLS
@@ -81,6 +93,12 @@ public:
   /// function lives no longer than this.
   actors::session_opener opener(upstream_sessions what);
 
+  /// How a DATA UPSTREAM starts its DATA CLIENT; they are spread as sessions
+  /// are. The function lives no longer than this.
+  std::function<
+      result<actors::data_client_actor>(const actors::resolver_actor& names)>
+  data_opener(data_sessions what);
+
   /// Starts the threads.
   void start();
 
@@ -96,10 +114,14 @@ private:
     transports::reactor reactor;
     actors::home home;
     std::vector<transports::socket_id> sockets; ///< the reactor's thread only
+    /// Those that are at home here; the reactor's thread only.
+    std::vector<caf::weak_actor_ptr> data_clients;
     std::thread thread;
 
     shard(caf::actor_system& system, const transports::reactor_limits& limits);
     void close(transports::socket_id socket);
+    void keep(const actors::data_client_actor& client);
+    void end_data_clients();
     void close_all();
   };
 

@@ -4,6 +4,7 @@
 #include "actors/supervisor.hpp"
 #include "protocol/signal/nat64.hpp"
 #include "roles/cli/cli.hpp"
+#include "roles/config/data_channel.hpp"
 #include "roles/config/data_terms.hpp"
 #include "roles/config/session_terms.hpp"
 #include "roles/data_channel.hpp"
@@ -78,6 +79,28 @@ actors::epoch start_clock() {
   auto wall = std::chrono::system_clock::now().time_since_epoch();
   return {std::chrono::steady_clock::now(),
           std::chrono::duration_cast<std::chrono::seconds>(wall).count()};
+}
+
+/// The data channel to one upstream, which shares its credentials.
+result<actors::data_upstream_setup> data_setup(const client_config& x,
+                                               const upstream_config& up,
+                                               const upstream_sessions& signal,
+                                               network& net) {
+  const auto& data = *up.data;
+  actors::data_upstream_setup out;
+  out.name = up.name;
+  auto port = static_cast<std::uint16_t>(data.port);
+  out.server = endpoint{data.host, port}.to_string();
+  if (!data.root.empty())
+    out.provision.root = data.root;
+  auto wanted = wanted_of(x, up);
+  if (!wanted)
+    return wanted.error();
+  out.wanted = *std::move(wanted);
+  out.open =
+      net.data_opener({up.name, data.host, port, signal.credentials,
+                       signal.resumable, data.server_name, signal.source});
+  return out;
 }
 
 /// One node under construction; members in the order of their lives.
@@ -223,6 +246,13 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     u.udp_probe = up.udp_probe;
     u.withdraw_when_stopped = x.defaults.withdraw_when_stopped;
     u.renew_by_default = x.defaults.renew;
+    if (up.data && up.data->enabled) {
+      auto data = data_setup(x, up, sessions, *network_);
+      if (!data)
+        return data.error();
+      setup.data_upstreams.push_back(*std::move(data));
+      u.name_aliases = up.data->mitigate_by_name;
+    }
     u.open = network_->opener(std::move(sessions));
     for (const auto& alias : x.aliases)
       u.aliases[alias.name] = alias.what;

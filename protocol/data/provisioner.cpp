@@ -39,6 +39,7 @@ void provisioner::use(const std::string& cuid, time_point now) {
   cuid_ = cuid;
   earlier_.erase(cuid);
   surveyed_.clear();
+  outdated_ = under_way_.has_value();
   registered_ = false;
   there_.clear();
   order_.clear();

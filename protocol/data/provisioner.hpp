@@ -191,6 +191,7 @@ private:
   bool enrolled_again_ = false;
   bool registered_ = false;
   std::optional<step> under_way_;
+  bool outdated_ = false;  ///< that is about another cuid
   entry_name about_;       ///< the entry of the request under way
   std::string about_cuid_; ///< and its cuid, of an earlier one
   time_point looked_at_;

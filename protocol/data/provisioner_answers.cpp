@@ -34,7 +34,7 @@ std::vector<provision_event> provisioner::on_answer(const restconf::response& x,
                                                     time_point now) {
   events out;
   auto what = std::exchange(under_way_, std::nullopt);
-  if (!what)
+  if (std::exchange(outdated_, false) || !what)
     return out;
   if (is_good(x)) {
     back_off_ = std::chrono::seconds{0};
@@ -73,7 +73,8 @@ std::vector<provision_event> provisioner::on_failure(const failure& why,
                                                      time_point now) {
   events out;
   under_way_.reset();
-  retry_later(why, now, out);
+  if (!std::exchange(outdated_, false))
+    retry_later(why, now, out);
   return out;
 }
 

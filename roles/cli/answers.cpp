@@ -152,6 +152,7 @@ actors::upstream_view make_upstream(const reader& from) {
   from.read("via", x.via);
   from.read("redirect", x.redirect);
   from.read("under_attack", x.under_attack);
+  from.read("data", x.data);
   return x;
 }
 

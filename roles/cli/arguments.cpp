@@ -13,6 +13,8 @@ constexpr const char* exit_codes =
     "sense;\n3 no node answers; 4 asked for but not yet confirmed; 5 the "
     "configuration is\ninvalid.";
 
+} // namespace
+
 CLI::App* add(CLI::App& app, const char* name, const char* description,
               const std::string& footer) {
   auto* command = app.add_subcommand(name, description);
@@ -32,7 +34,6 @@ void add_json(CLI::App& app, arguments& into) {
   app.add_flag("--json", into.common.json, "Print the answer as JSON");
 }
 
-/// What every command towards a running node takes.
 void add_common(CLI::App& app, arguments& into) {
   add_config(app, into);
   app.add_option("--socket", into.common.socket,
@@ -46,7 +47,6 @@ void add_common(CLI::App& app, arguments& into) {
       ->type_name("TIME");
 }
 
-/// A repeatable option that takes one value each time.
 void add_list(CLI::App& app, const char* name, std::vector<std::string>& into,
               const char* type, const char* description) {
   app.add_option(name, into, description)
@@ -55,6 +55,8 @@ void add_list(CLI::App& app, const char* name, std::vector<std::string>& into,
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
+
+namespace {
 
 void add_name(CLI::App& app, std::string& peer, std::string& cuid) {
   app.add_option("--customer,--upstream", peer,
@@ -94,7 +96,7 @@ void add_targets(CLI::App& app, arguments& into) {
   add_list(app, "--fqdn", x.fqdns, "NAME", "Protect the addresses of a name");
   add_list(app, "--uri", x.uris, "URI", "Protect the addresses of a URI");
   add_list(app, "--alias", x.aliases, "NAME",
-           "Protect what the node's configuration calls so");
+           "Protect what the node's configuration calls so, or the upstream");
 }
 
 void add_mitigate(CLI::App& app, arguments& into) {
@@ -218,9 +220,9 @@ void add_data(CLI::App& app, arguments& into) {
           "Examples:\n  tocsin data\n"
           "  tocsin data dz6pHjaADkaFTbjr0JGBpw   its aliases and ACLs, what\n"
           "                                       they matched, time left");
-  command->add_option("cuid", into.data.cuid, "Show this client in detail")
+  command->add_option("cuid", into.data_report.cuid, "Show this client in detail")
       ->type_name("CUID");
-  command->add_option("--customer", into.data.customer, "Whose client it is")
+  command->add_option("--customer", into.data_report.customer, "Whose client it is")
       ->type_name("NAME");
   add_common(*command, into);
 }
@@ -306,6 +308,7 @@ std::unique_ptr<CLI::App> make_parser(arguments& into) {
   add_report(*app, into);
   add_control(*app, into);
   add_redirect(*app, into);
+  add_data_commands(*app, into);
   add_reports(*app, into);
   add_data(*app, into);
   add_pki(*app, into);

@@ -84,6 +84,12 @@ exit_code run_towards_node(const std::string& name, arguments& x,
     return control(node, x.name, x.filters, !x.no_wait);
   if (name == "redirect")
     return redirect(node, x.redirect);
+  if (name == "alias")
+    return alias(node, x.verb, x.data);
+  if (name == "filter")
+    return filter(node, x.verb, x.data);
+  if (name == "capabilities")
+    return capabilities(node, x.data);
   if (name == "status")
     return status(node, x.status);
   if (name == "list")
@@ -93,7 +99,7 @@ exit_code run_towards_node(const std::string& name, arguments& x,
   if (name == "audit")
     return audit(node, x.audit_limit);
   if (name == "data")
-    return data(node, x.data);
+    return data(node, x.data_report);
   return show_node(node);
 }
 
@@ -112,6 +118,8 @@ exit_code dispatch(const CLI::App& command, arguments& x, const commands& hooks,
     return make_certificate(x, command.got_subcommand("init"), hooks, env);
   if (name == "status" && command.count("mid") > 0)
     x.status.mid = x.mid;
+  if (auto inner = command.get_subcommands(); !inner.empty())
+    x.verb = inner.front()->get_name();
   return run_towards_node(name, x, hooks, env);
 }
 

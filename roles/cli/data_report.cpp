@@ -165,7 +165,7 @@ void show_data_client(std::ostream& out, const data_client_details& x,
   show_acls(out, x.acls, colour);
 }
 
-exit_code data(node_client& node, const data_options& options) {
+exit_code data(node_client& node, const data_report_options& options) {
   auto target = std::string{"/v1/data-clients"};
   if (!options.cuid.empty())
     target += '/' + percent_encode(options.cuid);

@@ -11,12 +11,12 @@
 /// `tocsin data`: the data channel of a server node.
 namespace tocsin::roles::cli {
 
-struct data_options {
+struct data_report_options {
   std::string cuid; ///< empty: all clients in short
   std::string customer;
 };
 
-exit_code data(node_client& node, const data_options& options);
+exit_code data(node_client& node, const data_report_options& options);
 
 /// As the other answers (answers.hpp).
 result<std::vector<actors::data_client_view>>

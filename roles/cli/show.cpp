@@ -98,6 +98,10 @@ void show_parts(std::ostream& out, const actors::node_view& x, bool colour) {
                 {printable(one.cuid)},
                 {printable(one.redirect.empty() ? one.detail : one.redirect)}});
     rows.write(out, colour);
+    for (const auto& one : x.upstreams)
+      if (!one.data.empty())
+        out << "data channel to " << printable(one.name) << ": "
+            << printable(one.data) << '\n';
   }
   if (!x.mitigators.empty()) {
     out << '\n';

@@ -7,6 +7,20 @@
 
 namespace tocsin::roles {
 
+namespace {
+
+void complete_data_channel(upstream_config& x, const context& c) {
+  auto& data = *x.data;
+  if (data.server_name.empty() && !c.broken(data.server_name))
+    data.server_name = data.host.empty() || prefix::parse(data.host)
+                           ? x.server_name
+                           : data.host;
+  if (data.host.empty() && !x.calls_default_router() && !c.broken(data.host))
+    data.host = x.server.host;
+}
+
+} // namespace
+
 void complete(config& x, const context& c) {
   auto& socket = x.node.control_socket;
   if (socket.empty())
@@ -30,6 +44,8 @@ void complete(config& x, const context& c) {
       if (upstream.server_name.empty() && !upstream.calls_default_router()
           && !prefix::parse(upstream.server.host))
         upstream.server_name = upstream.server.host;
+      if (upstream.data)
+        complete_data_channel(upstream, c);
     }
   }
 }

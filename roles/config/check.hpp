@@ -12,11 +12,15 @@ void check_server(const server_config& x, context& c);
 void check_client(const client_config& x, context& c);
 /// `x` is the data channel of `server`.
 void check_data(const server_config& server, const data_config& x, context& c);
+void check_data_channels(const client_config& x, context& c);
 
 /// Either a certificate with its key and authorities, or pre-shared keys, or
 /// both; `where` is what needs them.
 void check_credentials(const identity_files& x, std::string_view section,
                        position where, context& c);
+
+/// Checks the filters that a data channel shall set up.
+void check_filter_file(const data_channel_config& x, context& c);
 
 /// Checks the files that a configuration names.
 void check_files(const config& x, context& c);

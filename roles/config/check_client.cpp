@@ -141,6 +141,7 @@ void check_client(const client_config& x, context& c) {
     upstreams.add(one.name, one.name);
     check_upstream(one, c);
   }
+  check_data_channels(x, c);
   uniqueness<std::string> aliases{"alias", c};
   for (const auto& one : x.aliases) {
     aliases.add(one.name, one.name);

@@ -112,8 +112,12 @@ void check_files(const config& x, context& c) {
     for (const auto& one : x.server->mitigators)
       check_driver(one, c);
   }
-  if (x.client)
+  if (x.client) {
     check_identity(x.client->identity, c);
+    for (const auto& one : x.client->upstreams)
+      if (one.data)
+        check_filter_file(*one.data, c);
+  }
 }
 
 } // namespace tocsin::roles

@@ -178,6 +178,20 @@ struct server_config {
 /// 4.3).
 inline constexpr std::string_view default_router = "default-router";
 
+/// The port of a data channel (RFC 8040, Section 2.2).
+inline constexpr std::uint16_t default_data_port = 443;
+
+/// `[client.upstream.data]`: the data channel to an upstream (RFC 8783).
+struct data_channel_config {
+  bool enabled = true;
+  std::string host; ///< empty in the file: the upstream's
+  std::uint32_t port = default_data_port;
+  std::string server_name;       ///< empty in the file: see complete()
+  std::string root;              ///< of RESTCONF; empty: asked for
+  std::filesystem::path filters; ///< JSON (RFC 8783, Section 7.2), or empty
+  bool mitigate_by_name = false;
+};
+
 /// `[[client.upstream]]`: a DOTS server to call.
 struct upstream_config {
   std::string name;
@@ -201,6 +215,7 @@ struct upstream_config {
   std::string nat64_prefix;
   /// How targets look outside.
   std::vector<protocol::signal::translation_rule> translations;
+  std::optional<data_channel_config> data;
 
   bool calls_default_router() const { return server.host == default_router; }
 };
@@ -218,6 +233,7 @@ struct mitigation_defaults {
 struct alias_config {
   std::string name;
   protocol::signal::target what; ///< `aliases` stays empty
+  bool publish = false;          ///< over the data channels
 };
 
 /// `[client]`.

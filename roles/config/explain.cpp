@@ -4,6 +4,7 @@
 #include "roles/config/text.hpp"
 #include "transports/crypto/certificate.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -135,6 +136,22 @@ void explain_translation(std::string& out,
                                                                 : "\n");
 }
 
+void explain_data(std::string& out, const data_channel_config& x,
+                  const std::vector<alias_config>& aliases) {
+  if (!x.enabled) {
+    out += "    the data channel is not used\n";
+    return;
+  }
+  auto published = std::ranges::count_if(aliases, &alias_config::publish);
+  out += "    data channel at "
+         + endpoint{x.host, static_cast<std::uint16_t>(x.port)}.to_string()
+         + ", which must be " + x.server_name + "; sets up "
+         + std::to_string(published) + (published == 1 ? " alias" : " aliases");
+  if (!x.filters.empty())
+    out += " and the filters in " + x.filters.string();
+  out += "\n";
+}
+
 void explain_client(std::string& out, const client_config& x) {
   out += "DOTS client\n";
   explain_identity(out, x.identity, x.cuid.empty());
@@ -158,6 +175,8 @@ void explain_client(std::string& out, const client_config& x) {
       out += "    IPv4 servers are called by NAT64, " + one.nat64_prefix + "\n";
     for (const auto& rule : one.translations)
       explain_translation(out, rule);
+    if (one.data)
+      explain_data(out, *one.data, x.aliases);
   }
   out += "  asks for " + duration_text(x.defaults.lifetime.count())
          + (x.defaults.renew ? ", renewed until withdrawn\n" : "\n");

@@ -1,5 +1,6 @@
 #pragma once
 #include "roles/config/schema_client.hpp"
+#include "roles/config/schema_client_data.hpp"
 #include "roles/config/schema_data.hpp"
 #include "roles/config/schema_server.hpp"
 
@@ -32,6 +33,8 @@ template <>
 inline constexpr bool is_section<upstream_config> = true;
 template <>
 inline constexpr bool is_section<protocol::signal::translation_rule> = true;
+template <>
+inline constexpr bool is_section<data_channel_config> = true;
 template <>
 inline constexpr bool is_section<mitigation_defaults> = true;
 template <>

@@ -94,6 +94,10 @@ void describe(Visitor& v, upstream_config& x) {
             "entry, every target has to be in one; what is not translated has "
             "the same prefix on both sides. Without, private addresses are "
             "refused."});
+  v(x.data, {.name = "data",
+             .doc = "Its presence opens a data channel to the server (RFC "
+                    "8783), with the client's credentials: HTTPS, for aliases "
+                    "and filters that are set up before an attack."});
 }
 
 template <class Visitor>
@@ -160,6 +164,10 @@ void describe(Visitor& v, alias_config& x) {
   v(x.what.uris, {.name = "uris",
                   .doc = "Targets as URIs, resolved by the server.",
                   .as = form::uri});
+  v(x.publish,
+    {.name = "publish",
+     .doc = "Set it up at every upstream with a data channel as well, under "
+            "the same name and as it looks outside."});
 }
 
 } // namespace tocsin::roles

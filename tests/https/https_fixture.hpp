@@ -57,7 +57,7 @@ protected:
       if (!room.run(1000))
         reactor.post([] {});
     });
-    store = system.spawn(echo_store);
+    store = make_store();
     owner = system.spawn(echo_owner, store);
     admission = std::make_shared<data_admission>(limits);
     auto listener = reactor.listen_stream(
@@ -68,6 +68,8 @@ protected:
     port = where.substr(where.rfind(':') + 1);
     thread = std::thread{[this] { reactor.run(); }};
   }
+
+  virtual serving_actor make_store() { return system.spawn(echo_store); }
 
   void stop() {
     if (!thread.joinable())

@@ -40,6 +40,30 @@ TEST(parse_request, each_resource_and_method_has_its_call) {
   EXPECT_EQ(client.customer, "shop");
 }
 
+TEST(parse_request, the_data_channel_has_a_call_for_each_order) {
+  using verb = data_order::verb;
+  using protocol::data::entry_kind;
+  auto list = accepted<use_data_channel>("GET", "/v1/data/aliases");
+  EXPECT_EQ(list.upstream, "");
+  EXPECT_EQ(list.order.what, verb::list);
+  EXPECT_EQ(list.order.patience, seconds{60});
+  auto put = accepted<use_data_channel>(
+      "PUT", "/v1/data/filters/a%2Fb?upstream=provider&wait=5", "{}");
+  EXPECT_EQ(put.upstream, "provider");
+  EXPECT_EQ(put.order.what, verb::put);
+  EXPECT_EQ(put.order.kind, entry_kind::acl);
+  EXPECT_EQ(put.order.name, "a/b");
+  EXPECT_EQ(put.order.body, "{}");
+  EXPECT_EQ(put.order.patience, seconds{5});
+  auto what = [](const char* method, const char* target) {
+    return accepted<use_data_channel>(method, target).order.what;
+  };
+  EXPECT_EQ(what("GET", "/v1/data/aliases/web"), verb::show);
+  EXPECT_EQ(what("DELETE", "/v1/data/aliases/web"), verb::remove);
+  EXPECT_EQ(what("POST", "/v1/data/filters"), verb::put_all);
+  EXPECT_EQ(what("GET", "/v1/data/capabilities"), verb::capabilities);
+}
+
 TEST(parse_request, mitigations_are_named_by_mid_peer_and_cuid) {
   auto get = accepted<get_mitigation>("GET", "/v1/mitigations/7");
   EXPECT_EQ(get.name.mid, 7u);

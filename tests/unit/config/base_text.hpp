@@ -142,6 +142,15 @@ kind = "address"
 internal_ports = "8000-8001"
 external_ports = "443-444"
 
+[client.upstream.data]
+enabled = true
+host = "data.provider.example"
+port = 8443
+server_name = "restconf.provider.example"
+root = "/top/restconf"
+filters = "filters.json"
+mitigate_by_name = true
+
 [[client.upstream]]
 name = "backup"
 server = "[2001:db8::9]:4747"
@@ -161,6 +170,7 @@ ports = [80, 443]
 protocols = ["tcp"]
 fqdns = ["www.example.com"]
 uris = ["https://www.example.com/"]
+publish = true
 )";
 
 } // namespace tocsin::roles

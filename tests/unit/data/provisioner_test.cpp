@@ -171,7 +171,7 @@ TEST_F(provisioner_test, writes_only_what_differs) {
   EXPECT_THAT(events, ElementsAre("changed alias 'dns'"));
 }
 
-// DATA-166, DATA-208
+// DATA-166
 TEST_F(provisioner_test, a_new_prefix_is_told_at_once) {
   uut.want(alias_of("web", "192.0.2.80"));
   uut.use("c", now);
@@ -286,6 +286,25 @@ TEST_F(provisioner_test, an_old_cuid_is_left_after_a_restart_as_well) {
   run();
   EXPECT_THAT(events, ElementsAre("left unknown", "registered new",
                                   "created alias 'web'", "left old"));
+}
+
+/// What was asked about the old cuid says nothing of the new one.
+TEST_F(provisioner_test, an_answer_that_is_outdated_is_not_taken) {
+  uut = provisioner{{.root = "/restconf"}};
+  uut.use("old", now);
+  run();
+  also("POST", "",
+       R"({"ietf-dots-data-channel:dots-client":[{"cuid":"new"}]})");
+  now += 1h;
+  ASSERT_TRUE(uut.next(now)); // capabilities
+  uut.on_answer({.status = 404}, now);
+  auto look = uut.next(now);
+  ASSERT_TRUE(look);
+  uut.use("new", now);
+  EXPECT_TRUE(uut.on_answer({.status = 404}, now).empty());
+  run();
+  EXPECT_THAT(events, ElementsAre("left old"));
+  EXPECT_THAT(journal, ::testing::Contains("GET /dots-client=new?content=all"));
 }
 
 // DATA-134
