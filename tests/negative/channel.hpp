@@ -16,6 +16,8 @@ struct call_target {
   std::uint16_t port = 0; ///< on 127.0.0.1
   std::string server_name;
   std::filesystem::path certificate, key, ca;
+  /// TLS only (RFC 8323, Section 8.2, unless it is another protocol).
+  std::string alpn = "coap";
 };
 
 /// A protected session with a server on this machine that takes any octets,
@@ -41,8 +43,7 @@ public:
 /// DTLS by our own transport (GnuTLS).
 result<std::unique_ptr<channel>> open_dtls(const call_target& where);
 
-/// TLS by GnuTLS as it is, which our own transport does not use for it; with
-/// the ALPN name "coap" (RFC 8323, Section 8.2).
+/// TLS by GnuTLS as it is, which our own transport does not use for it.
 result<std::unique_ptr<channel>> open_tls(const call_target& where);
 
 } // namespace tocsin::test::negative

@@ -6,37 +6,21 @@
 // request, and not grow. With TOCSIN_NEGATIVE_SHOW in the environment it
 // prints what came of each row.
 #include "tests/negative/caller_session.hpp"
+#include "tests/negative/memory_watch.hpp"
 #include "tests/negative/octets.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 
 namespace tocsin::test::negative {
 
 namespace {
 
-/// What the server may grow after the warm-up. Its caches and the allocator's
-/// arenas are full by then; a leak of 16 octets in each request would exceed
-/// this in the 500 rounds of a full run.
-constexpr std::int64_t most_growth = 4096; // KiB
-
-/// Of the rounds, this part comes before the measurement.
-constexpr unsigned warm_up_part = 4;
-
 /// Faults that are shown; the rest is counted.
 constexpr std::size_t most_shown = 60;
-
-/// Resident memory of a process in KiB; 0: there is none.
-std::int64_t resident(const std::string& pid) {
-  std::ifstream file{"/proc/" + pid + "/statm"};
-  std::int64_t total = 0, pages = 0;
-  file >> total >> pages;
-  return pages * 4; // pages of 4 KiB
-}
 
 class runner {
 public:
@@ -151,43 +135,39 @@ struct order {
   unsigned one = 0, fresh = 0;
 };
 
-void print(const order& x, const runner& r, double seconds, std::int64_t before,
-           std::int64_t after) {
+void print(const order& x, const runner& r, double seconds,
+           const memory_watch& memory) {
   const auto rate = static_cast<double>(r.sent()) / seconds;
   std::cout << "  " << r.rows() << " rows over " << (x.stream ? "TLS" : "DTLS")
             << ", " << x.one << " times over one session and " << x.fresh
             << " times over fresh ones\n  " << r.sent() << " requests over "
             << r.sessions() << " sessions in " << seconds
             << " s: " << static_cast<std::uint64_t>(rate)
-            << "/s\n  resident memory " << before << " KiB after the warm-up, "
-            << after << " KiB at the end\n  " << r.faults() << " faults\n";
+            << "/s\n  resident memory " << memory.before()
+            << " KiB after the warm-up, " << memory.after()
+            << " KiB at the end\n  " << r.faults() << " faults\n";
 }
 
 int run(const order& x) {
   const auto began = std::chrono::steady_clock::now();
   runner r{x.stream, x.port, x.pki};
   const auto all = x.one + x.fresh;
-  std::int64_t before = 0;
+  memory_watch memory{x.pid, all};
   // Both kinds belong to the warm-up, so they alternate in proportion.
   for (unsigned i = 0, fresh = 0; i < all && r.faults() < 10 * most_shown;
        ++i) {
     const bool next = (i + 1) * x.fresh > fresh * all + all / 2;
     fresh += next ? 1 : 0;
     r.round(next);
-    if (i == all / warm_up_part)
-      before = resident(x.pid);
+    memory.after(i);
   }
   r.conclude();
-  const auto after = resident(x.pid);
+  memory.conclude();
   const std::chrono::duration<double> took =
       std::chrono::steady_clock::now() - began;
-  print(x, r, took.count(), before, after);
-  if (after == 0)
-    std::cout << "  FAILED: the server is gone\n";
-  const bool flat = after - before <= most_growth || all < 2 * warm_up_part;
-  if (!flat)
-    std::cout << "  FAILED: it grew by more than " << most_growth << " KiB\n";
-  return r.faults() == 0 && after != 0 && flat ? 0 : 1;
+  print(x, r, took.count(), memory);
+  memory.tell();
+  return r.faults() == 0 && memory.alive() && memory.flat() ? 0 : 1;
 }
 
 unsigned number(const char* text) {

@@ -42,7 +42,7 @@ public:
                < 0)
       return fail(ec::io, where.certificate.string(), "cannot be used");
     const auto& name = where.server_name;
-    std::string alpn{"coap"};
+    auto alpn = where.alpn;
     gnutls_datum_t protocol{reinterpret_cast<unsigned char*>(alpn.data()),
                             static_cast<unsigned>(alpn.size())};
     gnutls_set_default_priority(session_);
