@@ -26,6 +26,7 @@ struct arguments {
   std::optional<int> watch; ///< process id of the server
   std::size_t sessions = 100;
   std::size_t outstanding = 32; ///< operations under way, in all
+  std::size_t entries = 100;    ///< of the filters of each client, data channel
   std::size_t windows = 3;
   std::chrono::milliseconds window{2000};
   std::chrono::milliseconds warm_up{500};

@@ -53,6 +53,18 @@ void add_measurements(CLI::App& app, arguments& into, measurement& chosen) {
   add("put", "PUTs of new mitigations", requests_of(request_kind::put));
   add("handshake", "Handshakes, each session ended at once", run_handshakes);
   add("idle", "Sessions that do nothing: the server's memory", run_idle);
+  auto add_data = [&](const char* name, const char* help, request_kind kind) {
+    add(name, help,
+        [kind](const arguments& with) { return run_data(kind, with); });
+    app.get_subcommand(name)
+        ->add_option("--entries", into.entries, "entries of each client's ACL")
+        ->check(CLI::Range(1, 2000))
+        ->capture_default_str();
+  };
+  add_data("data-get", "GETs of an ACL over the data channel",
+           request_kind::get);
+  add_data("data-put", "PUTs of an ACL over the data channel",
+           request_kind::put);
   auto* disk = app.add_subcommand("disk", "Durable appends to a file");
   disk->add_option("file", into.file, "it is overwritten")->required();
   describe_windows(*disk, into);

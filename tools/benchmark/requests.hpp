@@ -21,6 +21,11 @@ result<load_report> run_requests(request_kind kind, const arguments& with);
 /// Brings all sessions up, and measures memory only.
 result<load_report> run_idle(const arguments& with);
 
+/// Data channel: registers `sessions` clients with an ACL of `entries` each,
+/// which `memory_per_session` is of, and `connect_seconds` the time it took;
+/// then gets or replaces these ACLs over `outstanding` connections.
+result<load_report> run_data(request_kind kind, const arguments& with);
+
 /// Keeps `outstanding` handshakes under way, ending each session as soon as
 /// it is up.
 result<load_report> run_handshakes(const arguments& with);
