@@ -1,0 +1,86 @@
+#include "protocol/signal/escalation.hpp"
+
+#include <algorithm>
+
+namespace tocsin::protocol::signal {
+
+std::string_view to_string(escalation_reason x) noexcept {
+  switch (x) {
+  case escalation_reason::by_operator:
+    return "by order of the operator";
+  case escalation_reason::overloaded:
+    return "a mitigator is overloaded";
+  case escalation_reason::attack_size:
+    return "the attack is larger than configured";
+  case escalation_reason::inefficacy:
+    return "the client is still under attack";
+  }
+  return {};
+}
+
+void escalation::on_operator(bool call, time_point now) {
+  held(escalation_reason::by_operator) = call;
+  settle(now);
+}
+
+void escalation::on_overload(bool overloaded, time_point now) {
+  held(escalation_reason::overloaded) = settings_.when_overloaded && overloaded;
+  settle(now);
+}
+
+void escalation::on_rate(std::uint64_t dropped, time_point now) {
+  held(escalation_reason::attack_size) =
+      settings_.above != 0 && dropped > settings_.above;
+  settle(now);
+}
+
+void escalation::on_efficacy(attack_status x, time_point now) {
+  if (x != attack_status::under_attack)
+    under_attack_.reset();
+  else if (!under_attack_)
+    under_attack_ = now;
+  on_time(now);
+}
+
+void escalation::on_time(time_point now) {
+  held(escalation_reason::inefficacy) =
+      under_attack_ && settings_.ineffective_after.count() != 0
+      && now >= *under_attack_ + settings_.ineffective_after;
+  settle(now);
+}
+
+void escalation::reset() {
+  *this = escalation{settings_};
+}
+
+std::optional<escalation_reason> escalation::reason() const noexcept {
+  auto first = std::ranges::find(reasons_, true);
+  if (first == reasons_.end())
+    return {};
+  return static_cast<escalation_reason>(first - reasons_.begin());
+}
+
+std::optional<time_point> escalation::next_deadline() const noexcept {
+  std::optional<time_point> due;
+  if (under_attack_ && settings_.ineffective_after.count() != 0
+      && reason() != escalation_reason::inefficacy)
+    due = *under_attack_ + settings_.ineffective_after;
+  if (quiet_ && (!due || *quiet_ + settings_.hold < *due))
+    due = *quiet_ + settings_.hold;
+  return due;
+}
+
+void escalation::settle(time_point now) {
+  if (reason()) {
+    called_ = true;
+    quiet_.reset();
+  } else if (called_ && !quiet_) {
+    quiet_ = now;
+  }
+  if (quiet_ && now >= *quiet_ + settings_.hold) {
+    called_ = false;
+    quiet_.reset();
+  }
+}
+
+} // namespace tocsin::protocol::signal

@@ -1,0 +1,74 @@
+#pragma once
+#include "protocol/signal/body.hpp"
+#include "protocol/time.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace tocsin::protocol::signal {
+
+/// Why others are called for help with a mitigation (RFC 8811, Section 3.2.3).
+enum class escalation_reason : std::uint8_t {
+  by_operator, ///< somebody said so
+  overloaded,  ///< an own mitigator says that it cannot do more
+  attack_size, ///< what own mitigators drop exceeds a limit
+  inefficacy,  ///< the client says that it is still under attack
+};
+
+/// For people.
+std::string_view to_string(escalation_reason x) noexcept;
+
+/// When others are called. The operator may always.
+struct escalation_settings {
+  bool when_overloaded = false;
+  std::uint64_t above = 0; ///< bytes per second dropped; 0: whatever it is
+  /// How long a client may report "under-attack" (RFC 9132, Section 4.4.3);
+  /// 0: as long as it likes.
+  std::chrono::seconds ineffective_after{0};
+  /// Help goes on so long after the last reason is gone.
+  std::chrono::seconds hold{300};
+
+  friend bool operator==(const escalation_settings&,
+                         const escalation_settings&) = default;
+};
+
+/// Decides for one mitigation whether others are called for help, sans-I/O.
+///
+///   resting --a reason holds--> called --no reason for `hold`--> resting
+class escalation {
+public:
+  explicit escalation(const escalation_settings& settings)
+      : settings_{settings} {}
+
+  void on_operator(bool call, time_point now);
+  void on_overload(bool overloaded, time_point now);
+  /// What own mitigators drop at present, bytes per second.
+  void on_rate(std::uint64_t dropped, time_point now);
+  void on_efficacy(attack_status x, time_point now);
+  void on_time(time_point now);
+
+  /// The mitigation has ended; the next one begins anew.
+  void reset();
+
+  bool called() const noexcept { return called_; }
+  /// The first reason that holds, if any does.
+  std::optional<escalation_reason> reason() const noexcept;
+  std::optional<time_point> next_deadline() const noexcept;
+
+private:
+  bool& held(escalation_reason x) noexcept {
+    return reasons_[static_cast<std::size_t>(x)];
+  }
+  void settle(time_point now);
+
+  escalation_settings settings_;
+  std::array<bool, 4> reasons_{};
+  bool called_ = false;
+  std::optional<time_point> under_attack_; ///< since the client says so
+  std::optional<time_point> quiet_;        ///< since no reason holds
+};
+
+} // namespace tocsin::protocol::signal

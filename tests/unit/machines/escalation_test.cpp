@@ -1,0 +1,104 @@
+#include "protocol/signal/escalation.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tocsin::protocol::signal {
+
+namespace {
+
+using namespace std::chrono_literals;
+using reason = escalation_reason;
+
+class escalation_test : public ::testing::Test {
+protected:
+  void use(const escalation_settings& x) { uut = escalation{x}; }
+  void wait(std::chrono::seconds x) {
+    now += x;
+    uut.on_time(now);
+  }
+
+  time_point now = time_point{} + 1h;
+  escalation uut{{}};
+};
+
+TEST_F(escalation_test, rests_without_a_reason) {
+  uut.on_overload(true, now); // not configured
+  uut.on_rate(1'000'000'000'000, now);
+  uut.on_efficacy(attack_status::under_attack, now);
+  wait(3600s);
+  EXPECT_FALSE(uut.called());
+  EXPECT_FALSE(uut.next_deadline());
+}
+
+TEST_F(escalation_test, the_operator_may_always) {
+  uut.on_operator(true, now);
+  EXPECT_TRUE(uut.called());
+  EXPECT_EQ(uut.reason(), reason::by_operator);
+  wait(3600s);
+  EXPECT_TRUE(uut.called());
+}
+
+TEST_F(escalation_test, an_overload_calls_until_it_has_been_over_for_a_while) {
+  use({.when_overloaded = true, .hold = 60s});
+  uut.on_overload(true, now);
+  EXPECT_EQ(uut.reason(), reason::overloaded);
+  uut.on_overload(false, now);
+  EXPECT_TRUE(uut.called());
+  EXPECT_FALSE(uut.reason());
+  EXPECT_EQ(uut.next_deadline(), now + 60s);
+  wait(59s);
+  EXPECT_TRUE(uut.called());
+  wait(1s);
+  EXPECT_FALSE(uut.called());
+}
+
+TEST_F(escalation_test, a_reason_that_comes_back_begins_the_hold_anew) {
+  use({.when_overloaded = true, .hold = 60s});
+  uut.on_overload(true, now);
+  uut.on_overload(false, now);
+  wait(50s);
+  uut.on_overload(true, now);
+  uut.on_overload(false, now);
+  wait(50s);
+  EXPECT_TRUE(uut.called());
+}
+
+TEST_F(escalation_test, a_large_attack_calls) {
+  use({.above = 1000});
+  uut.on_rate(1000, now);
+  EXPECT_FALSE(uut.called());
+  uut.on_rate(1001, now);
+  EXPECT_EQ(uut.reason(), reason::attack_size);
+}
+
+TEST_F(escalation_test, a_client_that_stays_under_attack_calls) {
+  use({.ineffective_after = 120s});
+  uut.on_efficacy(attack_status::under_attack, now);
+  EXPECT_FALSE(uut.called());
+  EXPECT_EQ(uut.next_deadline(), now + 120s);
+  wait(100s);
+  uut.on_efficacy(attack_status::under_attack, now); // since the first one
+  EXPECT_FALSE(uut.called());
+  wait(20s);
+  EXPECT_EQ(uut.reason(), reason::inefficacy);
+  EXPECT_FALSE(uut.next_deadline());
+}
+
+TEST_F(escalation_test, a_client_that_is_well_does_not) {
+  use({.ineffective_after = 120s});
+  uut.on_efficacy(attack_status::under_attack, now);
+  wait(100s);
+  uut.on_efficacy(attack_status::successfully_mitigated, now);
+  wait(3600s);
+  EXPECT_FALSE(uut.called());
+}
+
+TEST_F(escalation_test, the_next_mitigation_begins_anew) {
+  uut.on_operator(true, now);
+  uut.reset();
+  EXPECT_FALSE(uut.called());
+}
+
+} // namespace
+
+} // namespace tocsin::protocol::signal
