@@ -1,6 +1,6 @@
 #pragma once
-#include "actors/data_views.hpp"
 #include "actors/data_upstream_values.hpp"
+#include "actors/data_views.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "protocol/error.hpp"

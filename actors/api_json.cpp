@@ -84,6 +84,7 @@ void write(writer& out, const mitigation_view& x) {
   out.member("renew", x.renew)
       .member("age_ms", x.age_ms)
       .member("answer_ms", x.answer_ms)
+      .member("relayed", x.relayed)
       .member("note", x.note)
       .end_object();
 }

@@ -225,6 +225,13 @@ using session_owner_actor = caf::typed_actor<
     // without `observation` is the last.
     caf::reacts_to<atom::notify, std::uint64_t, std::uint64_t, coap_reply>>;
 
+/// Who wants to know what becomes of requests that it has ordered.
+using relay_owner_actor = caf::typed_actor<
+    // A relayed request changed; the last time, it is "withdrawn".
+    caf::reacts_to<atom::changed, mitigation_view>,
+    // There is a session with the server, or no longer.
+    caf::reacts_to<atom::changed, bool>>;
+
 /// An upstream DOTS server, the sessions to it, and what is wanted from it.
 using upstream_actor = session_owner_actor::extend<
     // Takes over what was stored; before anything else.
@@ -253,6 +260,8 @@ using upstream_actor = session_owner_actor::extend<
     caf::replies_to<atom::status, std::uint32_t>::with<mitigation_view>,
     caf::replies_to<atom::status>::with<upstream_view>,
     caf::replies_to<atom::sessions>::with<std::vector<session_view>>,
+    // A RELAY wants to be told; before the first order with its name.
+    caf::reacts_to<atom::adopt, caf::strong_actor_ptr>,
     // Ends the sessions in an orderly way.
     caf::reacts_to<atom::finish>,
     // The DATA UPSTREAM of the same server, also when it was restarted.

@@ -37,6 +37,10 @@ struct mitigator_setup {
   /// What it does with filters, until it says so itself.
   protocol::data::filter_abilities can = protocol::data::all_abilities;
   std::uint32_t stage = 1; ///< see mitigator_table
+  /// The upstream DOTS server that is asked instead, by a RELAY; empty: it is
+  /// a driver.
+  std::string upstream = {};
+  std::chrono::seconds relay_lifetime{3600}; ///< see relay_setup
   /// Told when it comes into service and when it goes out; may be empty.
   std::function<void(bool up)> on_health = {};
   /// Told what the driver does with filters, at each start; may be empty.

@@ -41,11 +41,11 @@ void supervisor_state::init(supervisor_setup setup) {
   mitigators_.resize(setup_.mitigators.size());
   in_service_.resize(mitigators_.size());
   known_.resize(mitigators_.size());
-  for (std::size_t i = 0; i < mitigators_.size(); ++i)
-    spawn_mitigator(i);
   upstreams_.resize(setup_.upstreams.size());
   for (std::size_t i = 0; i < upstreams_.size(); ++i)
     spawn_upstream(i);
+  for (std::size_t i = 0; i < mitigators_.size(); ++i)
+    spawn_mitigator(i);
   data_upstreams_.resize(setup_.data_upstreams.size());
   for (std::size_t i = 0; i < data_upstreams_.size(); ++i)
     spawn_data_upstream(i);
@@ -91,23 +91,18 @@ void supervisor_state::spawn_mitigator(std::size_t index) {
                         index](const protocol::data::filter_abilities& can) {
     caf::anon_send(home, atom::changed_v, std::uint64_t{index}, can);
   };
-  mitigators_[index] = self_->spawn(mitigator, std::move(setup));
+  if (!setup.upstream.empty())
+    mitigators_[index] = spawn_relay(setup);
+  else
+    mitigators_[index] = self_->spawn(mitigator, std::move(setup));
   watch(caf::actor_cast<caf::actor>(mitigators_[index]));
 }
 
-void supervisor_state::spawn_upstream(std::size_t index) {
-  auto setup = std::make_shared<upstream_setup>(setup_.upstreams[index]);
-  setup->keeper = keeper_;
-  setup->resolver = resolver_;
-  setup->clock = setup_.clock;
-  upstreams_[index] = self_->spawn(upstream, std::move(setup));
-  watch(caf::actor_cast<caf::actor>(upstreams_[index]));
-}
-
-mitigator_table supervisor_state::table_of(const std::string& customer) const {
+mitigator_table supervisor_state::table_of(const std::string& customer,
+                                           bool filters) const {
   mitigator_table table;
   for (std::size_t k = 0; k < mitigators_.size(); ++k)
-    if (serves(k, customer))
+    if (serves(k, customer) && (!filters || takes_filters(k)))
       table.entries.push_back({setup_.mitigators[k].name,
                                caf::actor_cast<caf::actor>(mitigators_[k]),
                                setup_.mitigators[k].stage});
@@ -218,29 +213,13 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
       for (auto& [key, handle] : clients_)
         self_->send(handle, atom::adopt_v, table_of(key.first));
       for (auto& [customer, handle] : datastores_)
-        self_->send(handle, atom::adopt_v, table_of(customer));
+        self_->send(handle, atom::adopt_v, table_of(customer, true));
       if (ready_)
         self_->send(mitigators_[i], atom::begin_v);
       return;
     }
-  for (std::size_t i = 0; i < upstreams_.size(); ++i)
-    if (msg.source == upstreams_[i].address()) {
-      spdlog::error("upstream {} failed and is started again",
-                    setup_.upstreams[i].name);
-      spawn_upstream(i);
-      introduce(setup_.upstreams[i].name);
-      auto handle = upstreams_[i];
-      self_->request(keeper_, load_patience, atom::load_v)
-          .then(
-              [this, handle](const storage::snapshot& all) {
-                self_->request(handle, load_patience, atom::restore_v, all)
-                    .then([](ack) {}, [](const caf::error&) {});
-              },
-              [](const caf::error&) {});
-      return;
-    }
-  if (restart_data_upstream(msg.source) || restart_datastore(msg.source)
-      || forget_data_session(msg.source))
+  if (restart_upstream(msg.source) || restart_data_upstream(msg.source)
+      || restart_datastore(msg.source) || forget_data_session(msg.source))
     return;
   for (auto& [key, handle] : clients_)
     if (msg.source == handle.address()) {

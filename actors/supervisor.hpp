@@ -128,6 +128,12 @@ private:
   // supervisor_data.cpp
   datastore_actor spawn_datastore(const std::string& customer);
   bool serves(std::size_t mitigator, const std::string& customer) const;
+  bool takes_filters(std::size_t mitigator) const;
+
+  // supervisor_upstreams.cpp
+  mitigator_actor spawn_relay(const mitigator_setup& x);
+  bool restart_upstream(const caf::actor_addr& dead);
+  void tell_relays(const std::string& upstream);
   protocol::data::filter_abilities
   abilities_for(const std::string& customer) const;
   void restore_data();
@@ -140,7 +146,9 @@ private:
   redirect_order order_for(protocol::signal::redirect_moment moment);
   void review();
   void greet(const session_actor& session);
-  mitigator_table table_of(const std::string& customer) const;
+  /// `filters`: only those that take filter sets.
+  mitigator_table table_of(const std::string& customer,
+                           bool filters = false) const;
   void fail_node(const std::string& what, const caf::down_msg& msg);
   void watch(const caf::actor& part);
   void spawn_keeper();

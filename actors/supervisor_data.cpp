@@ -34,7 +34,7 @@ datastore_actor supervisor_state::spawn_datastore(const std::string& customer) {
   setup->settings.acls.can = abilities_for(customer);
   setup->root = setup_.data->root;
   setup->keeper = keeper_;
-  setup->mitigators = table_of(customer);
+  setup->mitigators = table_of(customer, true);
   setup->clock = setup_.clock;
   handle = self_->spawn(datastore, std::move(setup));
   watch(caf::actor_cast<caf::actor>(handle));
@@ -49,13 +49,18 @@ bool supervisor_state::serves(std::size_t mitigator,
                 > 0;
 }
 
-/// Every filter goes to all mitigators of a customer, so it can have what all
-/// of their drivers can do.
+/// A RELAY has no filters to set: those are the server's own.
+bool supervisor_state::takes_filters(std::size_t mitigator) const {
+  return setup_.mitigators[mitigator].upstream.empty();
+}
+
+/// Every filter goes to all drivers of a customer, so it can have what all
+/// of them can do.
 protocol::data::filter_abilities
 supervisor_state::abilities_for(const std::string& customer) const {
   std::optional<protocol::data::filter_abilities> out;
   for (std::size_t i = 0; i < setup_.mitigators.size(); ++i)
-    if (serves(i, customer)) {
+    if (serves(i, customer) && takes_filters(i)) {
       const auto& can = setup_.mitigators[i].can;
       out = out ? common(*out, can) : can;
     }

@@ -122,6 +122,9 @@ upstream(upstream_actor::stateful_pointer<upstream_state> self,
       [state](atom::status, std::uint32_t mid) { return state->status(mid); },
       [state](atom::status) { return state->view(); },
       [state](atom::sessions) { return state->sessions(); },
+      [state](atom::adopt, const caf::strong_actor_ptr& relay) {
+        state->adopt(relay);
+      },
       [state](atom::finish) { state->finish(); },
       [state](atom::store, const caf::strong_actor_ptr& data) {
         state->adopt_data(data);

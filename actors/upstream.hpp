@@ -39,6 +39,7 @@ public:
   caf::result<mitigation_view> status(std::uint32_t mid);
   upstream_view view();
   caf::result<std::vector<session_view>> sessions();
+  void adopt(const caf::strong_actor_ptr& relay);
   void finish();
   void adopt_data(const caf::strong_actor_ptr& data);
   void on_aliases(const held_aliases& x);
@@ -61,6 +62,15 @@ private:
     withdrawing,
     withdrawn,
     refused,
+  };
+
+  /// What a RELAY acts upon.
+  struct mark {
+    progress state = progress::requested;
+    sig::status status = sig::status::in_progress;
+    std::optional<sig::counters> dropped;
+    std::string note;
+    friend bool operator==(const mark&, const mark&) = default;
   };
 
   struct waiter {
@@ -98,7 +108,8 @@ private:
     time_point changed;
     time_point granted; ///< last
     std::uint64_t answer_ms = 0;
-    mitigation_view last; ///< what the server said last
+    mitigation_view last;     ///< what the server said last
+    std::optional<mark> told; ///< what the RELAY knows of it
     time_point known;
     std::string note;
     std::string warning; ///< of the planner, see overlap_warning()
@@ -224,10 +235,15 @@ private:
   void ask_without_filters(wish& x, bool again);
   void leave_filters(wish& x);
   void on_switched(wish& x, const std::vector<sig::filter_control>& acls);
+
   // upstream_data.cpp
   void tell_data();
   result<sig::target> expand(sig::target what) const;
   bool spell_out(wish& x);
+
+  // upstream_relay.cpp: requests that a RELAY has ordered
+  void tell_relay();
+  void tell_relay(wish& x);
 
   // upstream_orders.cpp
   result<std::vector<sig::mitigation>> divide(const mitigate_order& what) const;
@@ -237,6 +253,7 @@ private:
   void roll_over(storage::transaction& changes);
   caf::result<mitigation_view> enter(std::vector<wish> all, std::string action);
   std::string overlap_warning(const sig::mitigation& x) const;
+  static std::string asked_by(const wish& x);
   std::map<std::uint32_t, wish>::iterator find(std::uint32_t mid);
   mitigation_view current(const wish& x) const;
 
@@ -278,6 +295,8 @@ private:
   std::optional<time_point> cuid_changed_;
   std::string wanted_cuid_; ///< as configured, or its replacement
   bool attacked_ = false;   ///< as SESSIONs were told
+  relay_owner_actor relay_; ///< if there is one
+  bool told_up_ = false;    ///< what the RELAY knows of the sessions
   bool filter_ = true;      ///< the server knows `c` in Uri-Query
 };
 

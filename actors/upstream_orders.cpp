@@ -122,6 +122,7 @@ upstream_state::plan(const mitigate_order& what) {
     all.push_back(
         make_wish(std::move(part), *mid, what.renew || !what.immediate));
     all.back().note = all.back().warning = warning;
+    all.back().record.relayed = what.relayed;
   }
   if (!what.filters.empty()) {
     auto control = make_control(all.front(), what.filters);
@@ -154,6 +155,7 @@ void upstream_state::roll_over(storage::transaction& changes) {
     if (auto mid = next_mid()) {
       auto x = make_wish(wishes_[old].request, *mid, true);
       x.after = old;
+      x.record.relayed = wishes_[old].record.relayed;
       changes.push_back(storage::put_mitigation{x.record});
       wishes_[*mid] = std::move(x);
       renamed_[old] = *mid;
@@ -188,7 +190,7 @@ caf::result<mitigation_view> upstream_state::enter(std::vector<wish> wishes,
   for (const auto& x : *all) {
     changes.push_back(storage::put_mitigation{x.record});
     changes.push_back(storage::append_audit{
-        {wall(), "operator", action,
+        {wall(), asked_by(x), action,
          setup_.name + '/' + std::to_string(x.record.key.mid), "requested"}});
   }
   changes.push_back(storage::put_client{known_});
@@ -208,6 +210,11 @@ caf::result<mitigation_view> upstream_state::enter(std::vector<wish> wishes,
             promise.deliver(std::move(err));
           });
   return promise;
+}
+
+/// For the audit trail.
+std::string upstream_state::asked_by(const wish& x) {
+  return x.record.relayed.empty() ? "operator" : "relay";
 }
 
 /// By the mid as the operator knows it.
@@ -307,9 +314,9 @@ void upstream_state::begin_withdrawal(std::uint32_t mid,
   record.flags = static_cast<std::uint8_t>(record.flags | flag_withdrawing);
   storage::transaction changes{
       storage::put_mitigation{record},
-      storage::append_audit{{wall(), who ? "operator" : setup_.name, "withdraw",
-                             setup_.name + '/' + std::to_string(mid),
-                             std::string{why}}}};
+      storage::append_audit{
+          {wall(), who ? asked_by(wishes_.at(mid)) : setup_.name, "withdraw",
+           setup_.name + '/' + std::to_string(mid), std::string{why}}}};
   self_
       ->request(setup_.keeper, request_round, atom::commit_v,
                 std::move(changes))

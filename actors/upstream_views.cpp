@@ -117,6 +117,7 @@ mitigation_view upstream_state::current(const wish& x) const {
   view.renew = x.renew;
   view.immediate = x.request.trigger_mitigation.value_or(true);
   view.answer_ms = x.answer_ms;
+  view.relayed = x.record.relayed;
   view.age_ms =
       static_cast<std::uint64_t>(duration_cast<milliseconds>(age).count());
   view.lifetime = x.state == progress::requested

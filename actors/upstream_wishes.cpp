@@ -169,8 +169,11 @@ void upstream_state::forget(std::uint32_t mid) {
   auto node = wishes_.extract(mid);
   if (node.empty())
     return;
-  persist({storage::erase_mitigation{node.mapped().record.key}});
-  std::erase_if(renamed_, [mid](const auto& x) { return x.second == mid; });
+  auto& x = node.mapped();
+  persist({storage::erase_mitigation{x.record.key}});
+  x.state = progress::withdrawn;
+  tell_relay(x);
+  std::erase_if(renamed_, [mid](const auto& y) { return y.second == mid; });
   drop_controls(mid);
   if (wishes_.empty() || wishes_.rbegin()->first <= known_.last_mid)
     mids_.retired_gone();
@@ -294,6 +297,7 @@ void upstream_state::on_tick() {
 
 void upstream_state::arm() {
   announce_mode();
+  tell_relay();
   std::optional<time_point> due;
   auto consider = [&due](std::optional<time_point> t) {
     if (t && (!due || *t < *due))

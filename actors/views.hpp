@@ -45,7 +45,9 @@ struct mitigation_view {
   bool renew = false;          ///< client node: renewed until withdrawn
   std::uint64_t age_ms = 0;    ///< how old this knowledge is
   std::uint64_t answer_ms = 0; ///< client node: request to first answer
-  std::string note;            ///< e.g. the diagnostic of a refusal
+  /// Client node: the relayed request that it is a part of, see RELAY.
+  std::string relayed;
+  std::string note; ///< e.g. the diagnostic of a refusal
 };
 
 struct session_view {
@@ -122,6 +124,8 @@ struct mitigate_order {
   bool immediate = true;
   /// ACLs to be switched as soon as it is granted (RFC 9133).
   std::vector<protocol::signal::filter_control> filters = {};
+  /// The relayed request that it makes; empty: it is the operator's.
+  std::string relayed = {};
 };
 
 /// Names one mitigation towards the CONSOLE. Client nodes need `mid` and, with

@@ -55,7 +55,7 @@ struct upstream_sessions {
 };
 
 /// What a DATA CLIENT is told about its server.
-struct data_sessions {
+struct data_upstream_sessions {
   std::string name; ///< of the upstream
   std::string host; ///< name or address
   std::uint16_t port = 443;
@@ -97,7 +97,7 @@ public:
   /// are. The function lives no longer than this.
   std::function<
       result<actors::data_client_actor>(const actors::resolver_actor& names)>
-  data_opener(data_sessions what);
+  data_opener(data_upstream_sessions what);
 
   /// Starts the threads.
   void start();

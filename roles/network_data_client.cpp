@@ -14,7 +14,7 @@ using association = result<std::unique_ptr<transports::secure_association>>;
 /// A TLS client of the data channel. A server that knows no ALPN is taken: the
 /// certificate says who it is. No early data is ever sent (RFC 8040, Section
 /// 12).
-association secure(const data_sessions& what, time_point now) {
+association secure(const data_upstream_sessions& what, time_point now) {
   transports::tls_options options;
   options.alpn = transports::http_alpn;
   options.require_alpn = false;
@@ -28,7 +28,7 @@ association secure(const data_sessions& what, time_point now) {
 }
 
 /// What requests name: the server as its certificate does.
-std::string host_field(const data_sessions& what) {
+std::string host_field(const data_upstream_sessions& what) {
   return what.port == 443 ? what.server_name
                           : what.server_name + ':' + std::to_string(what.port);
 }
@@ -52,8 +52,8 @@ void network::shard::end_data_clients() {
 
 std::function<
     result<actors::data_client_actor>(const actors::resolver_actor& names)>
-network::data_opener(data_sessions what) {
-  auto common = std::make_shared<const data_sessions>(std::move(what));
+network::data_opener(data_upstream_sessions what) {
+  auto common = std::make_shared<const data_upstream_sessions>(std::move(what));
   return [this, common](const actors::resolver_actor& names)
              -> result<actors::data_client_actor> {
     auto& here = *shards_[next_shard_++ % shards_.size()];

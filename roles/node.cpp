@@ -153,6 +153,13 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
   for (const auto& m : x.mitigators)
     setup.mitigators.push_back({m.name, m.driver, config_.node.name,
                                 drivers_.starter(m), abilities_of(m), m.stage});
+  for (const auto& one : x.relays) {
+    actors::mitigator_setup relay;
+    relay.name = one.name;
+    relay.upstream = one.upstream;
+    relay.relay_lifetime = one.lifetime;
+    setup.mitigators.push_back(std::move(relay));
+  }
   setup.status_interval = x.status_interval;
   setup.conflicts = {x.conflict_policy, x.keep_losers};
   setup.loss.allowed = x.loss_of_signal;

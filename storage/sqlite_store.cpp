@@ -81,6 +81,7 @@ mitigation_record read_mitigation(Statement& row) {
   x.flags = static_cast<std::uint8_t>(number(row, 8));
   x.created = unsigned_number(row, 9);
   x.aliased = blob(row, 10);
+  x.relayed = text(row, 11);
   return x;
 }
 
@@ -160,7 +161,8 @@ public:
     return guarded<snapshot>([&] {
       Statement mitigations{
           *db_, "SELECT customer, cuid, mid, body, lifetime, expires, start, "
-                "status, flags, created, aliased FROM mitigation "
+                "status, flags, created, aliased, relayed "
+                "FROM mitigation "
                 "ORDER BY created, customer, cuid, mid"};
       Statement clients{*db_, "SELECT customer, cuid, identity, last_mid, "
                               "mid_used, seen FROM client "
@@ -214,7 +216,7 @@ private:
     const auto& x = put.record;
     binder{put_mitigation_}(x.key.customer)(x.key.cuid)(x.key.mid)(x.body)(
         x.lifetime)(x.expires)(x.start)(x.status)(x.flags)(
-        static_cast<std::int64_t>(x.created))(x.aliased);
+        static_cast<std::int64_t>(x.created))(x.aliased)(x.relayed);
     run(put_mitigation_);
   }
 
@@ -287,8 +289,9 @@ private:
   std::int64_t max_audit_;
   Statement put_mitigation_{*db_, "INSERT OR REPLACE INTO mitigation (customer,"
                                   " cuid, mid, body, lifetime, expires, start,"
-                                  " status, flags, created, aliased)"
-                                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                                  " status, flags, created, aliased,"
+                                  " relayed) VALUES"
+                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   Statement erase_mitigation_{*db_, "DELETE FROM mitigation WHERE customer = ?"
                                     " AND cuid = ? AND mid = ?"};
   Statement put_client_{*db_, "INSERT OR REPLACE INTO client (customer, cuid,"

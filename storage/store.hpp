@@ -40,6 +40,9 @@ struct mitigation_record {
   std::uint64_t created = 0; ///< order of acceptance
   /// What the aliases of the request stood for, as CBOR; empty without any.
   bytes aliased = {};
+  /// On a client node: the relayed request that it is a part of; empty: it is
+  /// the operator's.
+  std::string relayed = {};
 
   friend bool operator==(const mitigation_record&,
                          const mitigation_record&) = default;

@@ -220,9 +220,12 @@ void add_data(CLI::App& app, arguments& into) {
           "Examples:\n  tocsin data\n"
           "  tocsin data dz6pHjaADkaFTbjr0JGBpw   its aliases and ACLs, what\n"
           "                                       they matched, time left");
-  command->add_option("cuid", into.data_report.cuid, "Show this client in detail")
+  command
+      ->add_option("cuid", into.data_report.cuid, "Show this client in detail")
       ->type_name("CUID");
-  command->add_option("--customer", into.data_report.customer, "Whose client it is")
+  command
+      ->add_option("--customer", into.data_report.customer,
+                   "Whose client it is")
       ->type_name("NAME");
   add_common(*command, into);
 }

@@ -226,6 +226,8 @@ void show_mitigation(std::ostream& out, const mitigation_view& x,
          printable(one.mitigator) + ": "
              + paint(printable(one.state), tone_of(one.state), colour)
              + (one.detail.empty() ? "" : " (" + printable(one.detail) + ')'));
+  if (!x.relayed.empty())
+    line(out, "relayed", "for clients of this node, which ask for it");
   if (is_ours(x))
     line(out, "as of", say_milliseconds(x.age_ms) + " ago");
   if (!x.note.empty())

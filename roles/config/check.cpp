@@ -35,6 +35,8 @@ void complete(config& x, const context& c) {
         continue;
       for (const auto& mitigator : x.server->mitigators)
         customer.mitigators.push_back(mitigator.name);
+      for (const auto& relay : x.server->relays)
+        customer.mitigators.push_back(relay.name);
     }
   }
   if (x.client) {
@@ -81,6 +83,8 @@ void check(const config& x, context& c) {
             "set a shorter 'control_socket' in [node]");
   if (x.server)
     check_server(*x.server, c);
+  if (x.server)
+    check_relays(x, c);
   if (x.client)
     check_client(*x.client, c);
 }

@@ -59,8 +59,8 @@ void check_data_channels(const client_config& x, context& c) {
                  + " is to be published, yet no upstream has a data channel",
              "add [client.upstream.data]");
     // What is not valid by itself is reported elsewhere.
-    bool sound = c.where(alias.name)
-                 && protocol::signal::validate_target(alias.what);
+    bool sound =
+        c.where(alias.name) && protocol::signal::validate_target(alias.what);
     for (const auto& upstream : x.upstreams)
       if (upstream.data && sound
           && protocol::signal::address_translation::make(upstream.translations))

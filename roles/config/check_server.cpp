@@ -232,6 +232,15 @@ void check_server(const server_config& x, context& c) {
     mitigators.push_back(one.name);
     check_mitigator(one, c);
   }
+  for (const auto& one : x.relays) {
+    once.add(one.name, one.name);
+    mitigators.push_back(one.name);
+  }
+  if (mitigators.empty())
+    c.error(c.where(x).value_or(position{}),
+            "[server] has no mitigator, so nothing would be mitigated",
+            "add [[server.mitigator]], or [[server.relay]] to ask an upstream "
+            "DOTS server");
   check_customers(x, mitigators, c);
   warn_of_overlaps(x, c);
   if (x.customers.empty())

@@ -75,7 +75,8 @@ struct customer_config {
   protocol::signal::customer who;
   /// Fixed addresses of names, used instead of a resolver.
   std::map<std::string, std::vector<prefix>> names;
-  std::vector<std::string> mitigators; ///< never empty after loading
+  /// Names of mitigators and relays; never empty after loading.
+  std::vector<std::string> mitigators;
 };
 
 /// `[[server.mitigator]]`: a driver and how to start it.
@@ -89,6 +90,14 @@ struct mitigator_config {
   /// packets, a later one sees what the stages before it let pass.
   std::uint32_t stage = 1;
   bool built_in() const { return !driver.starts_with('/'); }
+};
+
+/// `[[server.relay]]`: an upstream DOTS server as a mitigator, which makes the
+/// node a gateway.
+struct relay_config {
+  std::string name;
+  std::string upstream; ///< of a `[[client.upstream]]`
+  std::chrono::seconds lifetime{3600};
 };
 
 /// `[server.session]`: what a client may negotiate (RFC 9132, Section 4.5).
@@ -171,15 +180,13 @@ struct server_config {
   std::optional<data_config> data; ///< absent: there is no data channel
   std::vector<customer_config> customers;
   std::vector<mitigator_config> mitigators;
+  std::vector<relay_config> relays;
 };
 
 /// Host of `server` that stands for the default routers of the machine, whose
 /// addresses are candidates of a client that knows no server (RFC 9132, Section
 /// 4.3).
 inline constexpr std::string_view default_router = "default-router";
-
-/// The port of a data channel (RFC 8040, Section 2.2).
-inline constexpr std::uint16_t default_data_port = 443;
 
 /// `[client.upstream.data]`: the data channel to an upstream (RFC 8783).
 struct data_channel_config {

@@ -118,6 +118,9 @@ void explain_server(std::string& out, const server_config& x) {
   for (const auto& one : x.mitigators)
     out += "  mitigates with " + one.name + ": driver " + one.driver
            + (one.arguments.empty() ? "" : " " + list_of(one.arguments)) + "\n";
+  for (const auto& one : x.relays)
+    out += "  relays as " + one.name + " to the DOTS server " + one.upstream
+           + ", " + duration_text(one.lifetime.count()) + " at a time\n";
 }
 
 void explain_translation(std::string& out,

@@ -28,6 +28,8 @@ inline constexpr bool is_section<protocol::signal::accept_entry> = true;
 template <>
 inline constexpr bool is_section<mitigator_config> = true;
 template <>
+inline constexpr bool is_section<relay_config> = true;
+template <>
 inline constexpr bool is_section<client_config> = true;
 template <>
 inline constexpr bool is_section<upstream_config> = true;

@@ -123,8 +123,14 @@ void describe(Visitor& v, server_config& x) {
                   .doc = "Who may ask for mitigation. Nothing outside a "
                          "customer's own prefixes is ever touched."});
   v(x.mitigators, {.name = "mitigator",
-                   .doc = "What makes mitigations real. At least one.",
-                   .required = true});
+                   .doc = "What makes mitigations real. At least one of these, "
+                          "or of `[[server.relay]]`."});
+  v(x.relays,
+    {.name = "relay",
+     .doc = "Upstream DOTS servers that are asked for what this node's clients "
+            "ask of it: the node is a gateway (RFC 8811, Section 2.2.3). To "
+            "customers, a relay is a mitigator like others. Requests that "
+            "overlap go upstream as one with the targets of all."});
 }
 
 template <class Visitor>
@@ -257,7 +263,7 @@ void describe(Visitor& v, customer_config& x) {
                  .unit = "packets per second",
                  .fallback = "none"});
   v(x.mitigators, {.name = "mitigators",
-                   .doc = "Names of the mitigators that serve it.",
+                   .doc = "Names of the mitigators and relays that serve it.",
                    .as = form::name,
                    .fallback = "all"});
   v(x.who.accept, {.name = "accept",
@@ -277,6 +283,26 @@ void describe(Visitor& v, protocol::signal::accept_entry& x) {
                   .doc = "Numbers, or `tcp`, `udp`, `icmp`, `icmpv6`, `sctp`, "
                          "`gre`, `esp`, `ah`.",
                   .fallback = "all"});
+}
+
+template <class Visitor>
+void describe(Visitor& v, relay_config& x) {
+  v(x.name, {.name = "name",
+             .doc = "Unique among mitigators and relays; customers refer to "
+                    "it.",
+             .required = true,
+             .as = form::name});
+  v(x.upstream, {.name = "upstream",
+                 .doc = "Name of the `[[client.upstream]]` that is asked; one "
+                        "relay each.",
+                 .required = true,
+                 .as = form::name});
+  v(x.lifetime, {.name = "lifetime",
+                 .doc = "Lifetime of its requests, which are renewed until "
+                        "nobody wants them. What this node asked for ends then "
+                        "if it never comes back.",
+                 .min = 60,
+                 .max = 86400});
 }
 
 template <class Visitor>

@@ -20,10 +20,7 @@ protected:
   /// So many packets in all were let through by the only accept-list.
   void let_through(std::uint64_t packets) {
     const auto& set = site->filters.begin()->second;
-    self->send(data, atom::counters_v,
-               std::vector<mitigators::entry_counters>{
-                   {set.id, set.entries[0].id, packets, packets * 100}});
-    sched.run();
+    tell(edge, {{set.id, set.entries[0].id, packets, packets * 100}});
   }
 
   /// So many in all were dropped by the mitigation.

@@ -207,6 +207,8 @@ datastore_actor::behavior_type dead_datastore(datastore_actor::pointer self) {
         return std::vector<protocol::data::accepted_traffic>{};
       },
       [](atom::adopt, const mitigator_table&) {},
+      [](atom::config, const protocol::data::filter_abilities&) {},
+      [](atom::status, const std::string&) { return data_client_details{}; },
       [](atom::list) { return std::vector<data_client_view>{}; },
       [](atom::tick, std::uint64_t) {},
   };
@@ -224,7 +226,7 @@ TEST_F(client_filters, of_a_datastore_that_dies_are_sent_back_with_5_03) {
   store->mitigations = {{lost.key, lost}}; // as if it had been stored
   auto r = request(dots_request::method::put, 8);
   r.body = body(wanted_with({{"keep-out", activation::immediate}}));
-  auto pending = self->request(uut, std::chrono::hours{1}, atom::serve_v, r);
+  auto pending = self->request(uut, std::chrono::minutes{60}, atom::serve_v, r);
   advance(std::chrono::minutes{2});
   std::optional<dots_response> answer;
   pending.receive([&](const dots_response& x) { answer = x; },

@@ -323,6 +323,7 @@ TEST_F(data_client_test, a_server_that_wants_to_close_is_connected_anew) {
   EXPECT_THAT(ends, SizeIs(2));
 }
 
+// DATA-011
 TEST_F(data_client_test, an_idle_connection_is_closed) {
   ask_for("GET", "/");
   answer(last(), yes);

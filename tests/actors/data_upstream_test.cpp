@@ -279,7 +279,7 @@ TEST_F(data_upstream_test, what_is_not_durable_is_not_acknowledged) {
   EXPECT_TRUE(ask<data_reply>(uut, atom::order_v, order(verb::list)));
 }
 
-// DATA-051, DATA-169
+// DATA-051, DATA-168, DATA-169
 TEST_F(data_upstream_test, a_list_tells_whose_entries_they_are) {
   start({alias_of("web", "192.0.2.80")});
   restore();

@@ -64,7 +64,7 @@ TEST_F(datastore_test, other_filters_follow_the_mitigations_of_their_client) {
   EXPECT_THAT(site->filters, IsEmpty());
 }
 
-// DATA-138
+// DATA-138, SIG-111
 TEST_F(datastore_test, an_alias_stands_for_its_targets_in_a_request) {
   enrol();
   add_alias();
@@ -151,7 +151,7 @@ TEST_F(datastore_test, a_name_in_an_alias_is_checked_when_it_is_resolved) {
             201u);
   (*names)["www.example.com"] = {prefix_of("203.0.113.1/32")};
   EXPECT_EQ(send(put_alias(7, "web")).code,
-            static_cast<std::uint8_t>(sig::response_code::bad_request));
+            static_cast<std::uint8_t>(sig::response_code::unauthorized));
   (*names)["www.example.com"] = {prefix_of("192.0.2.80/32")};
   EXPECT_EQ(send(put_alias(8, "web")).code,
             static_cast<std::uint8_t>(sig::response_code::created));

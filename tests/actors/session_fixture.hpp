@@ -111,6 +111,8 @@ fake_supervisor(supervisor_actor::pointer self,
       [](atom::adopt, const std::string&, const std::string&,
          const std::string&) {},
       [](atom::changed, std::uint64_t, bool) {},
+      [](atom::changed, std::uint64_t,
+         const protocol::data::filter_abilities&) {},
       [](atom::order, const std::string&) { return caf::strong_actor_ptr{}; },
       [](atom::store, const std::string&) { return caf::strong_actor_ptr{}; },
       [](atom::opened, const data_opened&, const caf::strong_actor_ptr&) {},
@@ -121,6 +123,9 @@ fake_supervisor(supervisor_actor::pointer self,
       [](atom::node) { return node_view{}; },
       [](atom::list) { return std::vector<mitigation_view>{}; },
       [](atom::status, const mitigation_name&) { return mitigation_view{}; },
+      [](atom::store, const data_client_name&) {
+        return data_client_details{};
+      },
       [](atom::revoke, const mitigation_name&, const std::string&) {
         return mitigation_view{};
       },

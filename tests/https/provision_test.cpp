@@ -60,7 +60,7 @@ protected:
     setup->keeper = keeper;
     setup->resolver = names;
     setup->clock = {std::chrono::steady_clock::now(), 1'700'000'000};
-    roles::data_sessions how;
+    roles::data_upstream_sessions how;
     how.name = "provider";
     how.host = "127.0.0.1";
     how.port = static_cast<std::uint16_t>(std::stoul(port));

@@ -30,6 +30,7 @@ mitigation_view full_mitigation() {
   x.renew = true;
   x.age_ms = 12;
   x.answer_ms = 34;
+  x.relayed = "r1";
   x.note = "line\nbreak";
   return x;
 }
@@ -49,14 +50,14 @@ TEST(to_json, a_mitigation_bears_yang_leaves_and_field_names) {
       R"("bps_dropped":3,"pps_dropped":4},)"
       R"("enforcement":[{"mitigator":"edge","state":"failed",)"
       R"("detail":"no route"},{"mitigator":"scrub","state":"active",)"
-      R"("detail":""}],"trigger-mitigation":true,"origin":"","renew":true,"age_ms":12,"answer_ms":34,)"
+      R"("detail":""}],"trigger-mitigation":true,"origin":"","renew":true,"age_ms":12,"answer_ms":34,"relayed":"r1",)"
       R"("note":"line\nbreak"})");
 }
 
 constexpr const char* bare_mitigation =
     R"({"peer":"","cuid":"","mid":0,"lifetime":0,)"
     R"("status":"attack-mitigation-in-progress","progress":"",)"
-    R"("enforcement":[],"trigger-mitigation":true,"origin":"","renew":false,"age_ms":0,"answer_ms":0,"note":""})";
+    R"("enforcement":[],"trigger-mitigation":true,"origin":"","renew":false,"age_ms":0,"answer_ms":0,"relayed":"","note":""})";
 
 TEST(to_json, what_a_mitigation_lacks_is_left_out) {
   EXPECT_EQ(to_json(mitigation_view{}), bare_mitigation);
@@ -114,15 +115,16 @@ TEST(to_json, a_node_bears_its_parts) {
   up.state = "down";
   up.detail = "timed out";
   up.cuid = "cu";
-  EXPECT_EQ(to_json(x),
-            R"({"name":"edge-1","version":"0.1.0","roles":["server","client"],)"
-            R"("uptime_s":3600,"sessions":2,"data_sessions":0,"clients":1,"mitigations":3,)"
-            R"("listening":["udp 0.0.0.0:4646"],"redirect":"",)"
-            R"("mitigators":[{"name":"edge","driver":"nftables","state":"up",)"
-            R"("detail":"","rules":4,"filter_sets":0,"pending":0,"restarts":1}],)"
-            R"("upstreams":[{"name":"provider","server":"dots.example:4646",)"
-            R"("state":"down","detail":"timed out","cuid":"cu","via":"",)"
-            R"("redirect":"","under_attack":false,"data":""}]})");
+  EXPECT_EQ(
+      to_json(x),
+      R"({"name":"edge-1","version":"0.1.0","roles":["server","client"],)"
+      R"("uptime_s":3600,"sessions":2,"data_sessions":0,"clients":1,"mitigations":3,)"
+      R"("listening":["udp 0.0.0.0:4646"],"redirect":"",)"
+      R"("mitigators":[{"name":"edge","driver":"nftables","state":"up",)"
+      R"("detail":"","rules":4,"filter_sets":0,"pending":0,"restarts":1}],)"
+      R"("upstreams":[{"name":"provider","server":"dots.example:4646",)"
+      R"("state":"down","detail":"timed out","cuid":"cu","via":"",)"
+      R"("redirect":"","under_attack":false,"data":""}]})");
 }
 
 TEST(to_json, an_audit_event_bears_its_field_names) {

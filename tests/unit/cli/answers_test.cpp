@@ -34,6 +34,7 @@ TEST(answers, every_view_survives_the_way_through_json) {
   mitigation.renew = true;
   mitigation.age_ms = 5;
   mitigation.answer_ms = 6;
+  mitigation.relayed = "r1";
   mitigation.note = "n";
   for (int i = 1; i <= 8; ++i) {
     mitigation.status = static_cast<status>(i);

@@ -113,6 +113,11 @@ stage = 2
 name = "hook"
 driver = "./drivers/hook"
 
+[[server.relay]]
+name = "up"
+upstream = "provider"
+lifetime = "20m"
+
 [client]
 certificate = "pki/client.pem"
 key = "pki/client-key.pem"

@@ -22,11 +22,15 @@ wanted_entry alias_of(const std::string& name, std::string_view where) {
 }
 
 wanted_entry filter_of(const std::string& name,
-                       const std::string& action = "drop") {
+                       const std::string& action = "drop",
+                       const std::string& destination = "192.0.2.0/24") {
   auto all = read_wanted(
       R"({"ietf-dots-data-channel:acl":[{"name":")" + name
       + R"(","type":"ipv4-acl-type","aces":{"ace":[{"name":"e","matches":)"
-        R"({"ipv4":{"source-ipv4-network":"203.0.113.0/24"}},"actions":)"
+        R"({"ipv4":{"source-ipv4-network":"203.0.113.0/24",)"
+        R"("destination-ipv4-network":")"
+      + destination
+      + R"("}},"actions":)"
         R"({"forwarding":")"
       + action + R"("}}]}}]})");
   return all->front();
@@ -113,7 +117,8 @@ protected:
   bool reachable = true;
 };
 
-// DATA-008, DATA-120, DATA-121, DATA-142, DATA-176, DATA-185, REST-017
+// DATA-008, DATA-215, DATA-120, DATA-121, DATA-142, DATA-176, DATA-185,
+// REST-017
 TEST_F(provisioner_test, discovers_registers_and_writes) {
   uut.want(alias_of("web", "192.0.2.80"));
   uut.want(filter_of("ntp"));
@@ -171,14 +176,17 @@ TEST_F(provisioner_test, writes_only_what_differs) {
   EXPECT_THAT(events, ElementsAre("changed alias 'dns'"));
 }
 
-// DATA-166
+// DATA-166, DATA-208
 TEST_F(provisioner_test, a_new_prefix_is_told_at_once) {
   uut.want(alias_of("web", "192.0.2.80"));
+  uut.want(filter_of("ntp", "drop", "192.0.2.0/24"));
   uut.use("c", now);
   run();
   uut.want(alias_of("web", "192.0.2.81"));
+  uut.want(filter_of("ntp", "drop", "192.0.2.128/25"));
   run();
-  EXPECT_THAT(events, ElementsAre("changed alias 'web'"));
+  EXPECT_THAT(events,
+              ElementsAre("changed alias 'web'", "changed filter 'ntp'"));
 }
 
 TEST_F(provisioner_test, leaves_alone_what_others_have_made) {

@@ -179,7 +179,7 @@ TEST(scope, a_refresh_may_differ_in_lifetime_only) {
   EXPECT_FALSE(equal_request(original, other));
 }
 
-// DATA-175, DATA-152
+// DATA-175, DATA-152, SIG-115
 TEST(scope, a_union_covers_both_and_all_ports_if_one_has_all) {
   target a{{pfx("192.0.2.1")}, {{80, 80}}, {6}, {}, {}, {}};
   target b{{pfx("192.0.2.1"), pfx("192.0.2.2")},

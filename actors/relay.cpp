@@ -1,0 +1,297 @@
+// RELAY: orders, and what comes of them.
+#include "actors/relay.hpp"
+
+#include "actors/rules.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tocsin::actors {
+
+namespace sig = protocol::signal;
+
+namespace {
+
+/// For UPSTREAM to make an order durable.
+constexpr std::chrono::minutes order_patience{2};
+
+/// For UPSTREAM to have the server's word that something is withdrawn; it goes
+/// on without us.
+constexpr std::chrono::seconds withdrawal_patience{1};
+
+/// What UPSTREAM and the store call a request: short, and the same for ever.
+std::string name_in_store(const std::string& key) {
+  return opaque_name("relay", key);
+}
+
+sig::target target_of(const mitigators::rule& x) {
+  return {x.prefixes, x.ports, x.protocols, {}, {}, {}};
+}
+
+bool is_live(const mitigation_view& x) {
+  return x.progress == "requested" || x.progress == "active";
+}
+
+} // namespace
+
+void relay_state::init(relay_setup setup) {
+  setup_ = std::move(setup);
+}
+
+void relay_state::install(const mitigators::rule& what,
+                          caf::strong_actor_ptr owner) {
+  rules_[what.id] = {std::move(owner), progress::pending, {}, false};
+  carry_out(plan_.want(what.id, target_of(what)));
+  if (launched_)
+    tell(*plan_.covers(what.id));
+}
+
+/// Filters are another matter than mitigation requests (RFC 8783).
+void relay_state::refuse(const mitigators::filter_set& what,
+                         const caf::strong_actor_ptr& owner) {
+  if (auto to = caf::actor_cast<filter_owner_actor>(owner))
+    self_->send(to, atom::report_v,
+                enforcement_report{setup_.name, what.id, progress::failed,
+                                   false,
+                                   "filters are not relayed to an upstream "
+                                   "DOTS server",
+                                   false});
+}
+
+void relay_state::withdraw(const std::string& id) {
+  rules_.erase(id);
+  carry_out(plan_.forget(id));
+}
+
+/// Everything that was stored is installed: what UPSTREAM pursues beyond that
+/// has lost its cause while the node was down.
+void relay_state::launch() {
+  if (std::exchange(launched_, true))
+    return;
+  for (const auto& x : plan_.all()) {
+    names_[name_in_store(x.name)] = x.name;
+    jobs_[x.name].what = x.what;
+  }
+  adopt(caf::actor_cast<caf::strong_actor_ptr>(setup_.server));
+}
+
+void relay_state::adopt(const caf::strong_actor_ptr& server) {
+  setup_.server = caf::actor_cast<upstream_actor>(server);
+  if (!launched_)
+    return;
+  for (auto& [_, x] : jobs_) {
+    x.ordering = false;
+    x.parts.clear();
+  }
+  strays_.clear();
+  strays_due_ = self_->clock().now() + relay_grace;
+  alarm_.set(self_, strays_due_);
+  self_->send(setup_.server, atom::adopt_v,
+              caf::actor_cast<caf::strong_actor_ptr>(self_));
+  // It tells of every request first, and answers then.
+  self_->request(setup_.server, order_patience, atom::list_v)
+      .then([this](const std::vector<mitigation_view>&) { order_missing(); },
+            [this](const caf::error&) { order_missing(); });
+}
+
+void relay_state::order_missing() {
+  for (const auto& x : plan_.all())
+    order(x);
+  drop_what_is_replaced();
+}
+
+void relay_state::carry_out(const plan::step& step) {
+  if (!launched_)
+    return;
+  std::set<std::string> heirs;
+  for (const auto& x : step.order)
+    heirs.insert(x.name);
+  for (const auto& key : step.drop) {
+    for (auto& [_, x] : jobs_)
+      if (x.successors.erase(key) > 0)
+        x.successors.insert(heirs.begin(), heirs.end());
+    jobs_[key].successors = heirs;
+  }
+  for (const auto& x : step.order)
+    order(x);
+  drop_what_is_replaced();
+}
+
+/// Does nothing for what is under way or in force.
+void relay_state::order(const plan::request& x) {
+  auto& one = jobs_[x.name];
+  one.what = x.what;
+  one.successors.clear();
+  one.retry.reset();
+  names_[name_in_store(x.name)] = x.name;
+  bool live = std::ranges::any_of(
+      one.parts, [](const auto& part) { return is_live(part.second); });
+  if (live || one.ordering || take_stray(x.name))
+    return;
+  one.parts.clear();
+  one.trouble.clear();
+  one.ordering = true;
+  mitigate_order what;
+  what.what = x.what;
+  what.lifetime = setup_.lifetime.count();
+  what.renew = true;
+  what.relayed = name_in_store(x.name);
+  self_->request(setup_.server, order_patience, atom::order_v, std::move(what))
+      .then([this, key = x.name](
+                const mitigation_view& first) { on_ordered(key, first); },
+            [this, key = x.name](const caf::error& why) {
+              on_trouble(key, to_failure(why));
+            });
+}
+
+void relay_state::on_ordered(const std::string& key,
+                             const mitigation_view& first) {
+  auto i = jobs_.find(key);
+  if (i == jobs_.end())
+    return;
+  i->second.ordering = false;
+  i->second.parts.try_emplace(first.mid, first);
+  tell(key);
+  drop_what_is_replaced();
+}
+
+void relay_state::on_trouble(const std::string& key, const failure& why) {
+  auto i = jobs_.find(key);
+  if (i == jobs_.end())
+    return;
+  spdlog::warn("mitigator {}: upstream {} cannot be asked: {}", setup_.name,
+               setup_.upstream, to_string(why));
+  i->second.ordering = false;
+  fail_for_now(i->second, to_string(why));
+  tell(key);
+  drop_what_is_replaced();
+}
+
+void relay_state::fail_for_now(job& x, std::string why) {
+  x.trouble = std::move(why);
+  x.retry = self_->clock().now() + relay_retry;
+  alarm_.set(self_, x.retry);
+}
+
+void relay_state::on_changed(const mitigation_view& x) {
+  auto known = names_.find(x.relayed);
+  if (known == names_.end())
+    return remember_stray(x);
+  const auto key = known->second;
+  auto i = jobs_.find(key);
+  if (i == jobs_.end())
+    return;
+  auto& one = i->second;
+  if (x.progress == "withdrawn")
+    one.parts.erase(x.mid);
+  else
+    one.parts[x.mid] = x;
+  bool live = is_live(x);
+  if (live)
+    one.trouble.clear();
+  if (!live && plan_.wanted(key) && x.progress != "withdrawing")
+    fail_for_now(one, x.note.empty() ? "the server has ended it" : x.note);
+  tell(key);
+  drop_what_is_replaced();
+}
+
+void relay_state::remember_stray(const mitigation_view& x) {
+  if (!is_live(x)) {
+    strays_.erase(x.relayed);
+    return;
+  }
+  strays_[x.relayed][x.mid] = x;
+  if (!strays_due_)
+    drop_strays();
+}
+
+/// UPSTREAM pursues it already, since before this RELAY was started.
+bool relay_state::take_stray(const std::string& key) {
+  auto found = strays_.extract(name_in_store(key));
+  if (found.empty())
+    return false;
+  jobs_[key].parts = std::move(found.mapped());
+  return true;
+}
+
+void relay_state::drop_strays() {
+  strays_due_.reset();
+  for (const auto& [_, parts] : std::exchange(strays_, {}))
+    for (const auto& [mid, part] : parts)
+      withdraw_part(mid);
+}
+
+void relay_state::on_link(bool up) {
+  up_ = up;
+  if (setup_.on_health)
+    setup_.on_health(up);
+  for (const auto& [key, _] : jobs_)
+    tell(key);
+}
+
+void relay_state::on_tick(std::uint64_t generation) {
+  if (!alarm_.rang(generation))
+    return;
+  if (strays_due_ && *strays_due_ <= self_->clock().now())
+    drop_strays();
+  auto next = strays_due_;
+  for (const auto& x : plan_.all()) {
+    auto& one = jobs_[x.name];
+    if (!one.retry)
+      continue;
+    if (*one.retry <= self_->clock().now())
+      order(x);
+    else if (!next || *one.retry < *next)
+      next = one.retry;
+  }
+  alarm_.set(self_, next);
+}
+
+void relay_state::drop_what_is_replaced() {
+  std::vector<std::string> over;
+  for (auto& [key, x] : jobs_) {
+    if (plan_.wanted(key) || !replaced(x))
+      continue;
+    for (const auto& [mid, part] : x.parts)
+      if (is_live(part))
+        withdraw_part(mid);
+    if (x.parts.empty() && !x.ordering)
+      over.push_back(key);
+  }
+  for (const auto& key : over) {
+    names_.erase(name_in_store(key));
+    jobs_.erase(key);
+  }
+}
+
+/// Is everything in force that takes its place?
+bool relay_state::replaced(const job& x) const {
+  return std::ranges::all_of(x.successors, [this](const std::string& key) {
+    auto i = jobs_.find(key);
+    return i == jobs_.end() || is_granted(i->second);
+  });
+}
+
+bool relay_state::is_granted(const job& x) {
+  return !x.ordering && !x.parts.empty()
+         && std::ranges::all_of(x.parts, [](const auto& part) {
+              return part.second.progress == "active";
+            });
+}
+
+void relay_state::withdraw_part(std::uint32_t mid) {
+  auto on_view = [this](const mitigation_view& x) {
+    if (!x.relayed.empty())
+      on_changed(x);
+  };
+  self_
+      ->request(setup_.server, order_patience, atom::withdraw_v, mid,
+                duration{withdrawal_patience})
+      .then(on_view, [](const caf::error&) {
+        // It has ended meanwhile; else UPSTREAM was restarted, and tells anew.
+      });
+}
+
+} // namespace tocsin::actors

@@ -1,0 +1,147 @@
+// RELAY: what MITIGATIONs and operators hear.
+#include "actors/relay.hpp"
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace sig = protocol::signal;
+
+namespace {
+
+bool is_over(const mitigation_view& x) {
+  return x.status == sig::status::terminated
+         || x.status == sig::status::withdrawn
+         || x.status == sig::status::client_withdrawn;
+}
+
+bool is_in_force(const mitigation_view& x) {
+  return x.status == sig::status::mitigated || x.status == sig::status::stopped;
+}
+
+} // namespace
+
+/// In force as soon as all of its parts are.
+relay_state::judgement relay_state::judge(const job& x) const {
+  if (!x.trouble.empty())
+    return {progress::failed, false, setup_.upstream + ": " + x.trouble};
+  judgement out{progress::active, false, {}};
+  for (const auto& [_, part] : x.parts) {
+    if (part.progress == "refused")
+      return {progress::failed, false, setup_.upstream + ": " + part.note};
+    if (part.status == sig::status::exceeded_capability)
+      return {progress::failed, true,
+              setup_.upstream + ": the attack exceeds its capability"};
+    if (is_over(part))
+      return {progress::failed, false,
+              setup_.upstream + ": the server has ended it"};
+    if (part.progress != "active" || !is_in_force(part))
+      out = {progress::pending, false, part.note};
+  }
+  if (x.parts.empty())
+    out.state = progress::pending;
+  if (out.state == progress::pending && out.detail.empty())
+    out.detail = up_ ? "asked of " + setup_.upstream
+                     : "no session with " + setup_.upstream;
+  return out;
+}
+
+/// Tells all whom a request concerns of what has changed.
+void relay_state::tell(const std::string& key) {
+  auto i = jobs_.find(key);
+  if (i == jobs_.end())
+    return;
+  auto found = judge(i->second);
+  for (const auto& id : plan_.wishes(key)) {
+    auto& rule = rules_.at(id);
+    auto owner = caf::actor_cast<mitigation_actor>(rule.owner);
+    if (!owner)
+      continue;
+    if (rule.told && rule.state == found.state && rule.detail == found.detail)
+      continue;
+    rule.told = true;
+    rule.state = found.state;
+    rule.detail = found.detail;
+    self_->send(owner, atom::report_v,
+                enforcement_report{setup_.name, id, found.state,
+                                   found.overloaded, found.detail, !up_});
+  }
+  tell_totals(key, i->second);
+}
+
+/// What the server dropped, for all that share the request, and whether it
+/// says that the attack goes on: it is nearer to it.
+void relay_state::tell_totals(const std::string& key, const job& x) {
+  sig::counters sum;
+  bool counted = false;
+  bool stopped = !x.parts.empty();
+  bool in_force = false;
+  for (const auto& [_, part] : x.parts) {
+    if (part.dropped) {
+      counted = true;
+      sum.pkts_dropped += part.dropped->pkts_dropped;
+      sum.bytes_dropped += part.dropped->bytes_dropped;
+    }
+    in_force |= is_in_force(part);
+    stopped &= part.status == sig::status::stopped;
+  }
+  for (const auto& id : plan_.wishes(key)) {
+    auto owner = caf::actor_cast<mitigation_actor>(rules_.at(id).owner);
+    if (!owner)
+      continue;
+    if (counted)
+      self_->send(owner, atom::counters_v, id, sum.pkts_dropped,
+                  sum.bytes_dropped);
+    if (in_force)
+      self_->send(owner, atom::traffic_v, id, !stopped);
+  }
+}
+
+mitigator_view relay_state::view() const {
+  mitigator_view x;
+  x.name = setup_.name;
+  x.driver = "DOTS server " + setup_.upstream;
+  x.state = !launched_ ? "starting" : up_ ? "up" : "down";
+  if (launched_ && !up_)
+    x.detail = "no session; `tocsin node` tells why";
+  for (const auto& [_, rule] : rules_)
+    ++(rule.state == progress::active ? x.rules : x.pending);
+  return x;
+}
+
+relay_actor::behavior_type
+relay(relay_actor::stateful_pointer<relay_state> self, relay_setup setup) {
+  auto* state = &self->state;
+  state->init(std::move(setup));
+  return {
+      [state](atom::install, const mitigators::rule& what,
+              caf::strong_actor_ptr& owner) {
+        state->install(what, std::move(owner));
+      },
+      [state](atom::install, const mitigators::filter_set& what,
+              const caf::strong_actor_ptr& owner) {
+        state->refuse(what, owner);
+      },
+      [state](atom::withdraw, const std::string& id) { state->withdraw(id); },
+      [state](atom::begin) { state->launch(); },
+      [state](atom::status) { return state->view(); },
+      [](atom::line, std::uint64_t, const std::string&) {
+        // it has no driver
+      },
+      [](atom::exited, std::uint64_t, int) {
+        // it has no driver
+      },
+      [state](atom::tick, std::uint64_t generation) {
+        state->on_tick(generation);
+      },
+      [state](atom::changed, const mitigation_view& x) {
+        state->on_changed(x);
+      },
+      [state](atom::changed, bool up) { state->on_link(up); },
+      [state](atom::adopt, const caf::strong_actor_ptr& server) {
+        state->adopt(server);
+      },
+  };
+}
+
+} // namespace tocsin::actors

@@ -1,0 +1,246 @@
+// RELAY, with an UPSTREAM between it and a fake server.
+#include "actors/relay.hpp"
+
+#include "tests/actors/upstream_fixture.hpp"
+
+namespace tocsin::actors {
+
+namespace {
+
+/// What a MITIGATION has heard of its rule.
+struct heard {
+  std::vector<std::string> states; ///< and details
+  std::uint64_t packets = 0;
+  std::vector<bool> traffic;
+
+  std::string last() const { return states.empty() ? "" : states.back(); }
+};
+
+mitigation_actor::behavior_type fake_mitigation(mitigation_actor::pointer,
+                                                std::shared_ptr<heard> to) {
+  return {
+      [](atom::begin) {},
+      [](atom::refresh, std::int64_t) {},
+      [](atom::withdraw) {},
+      [](atom::revoke, const std::string&) {},
+      [](atom::lost) {},
+      [](atom::report) {},
+      [](atom::report, sig::attack_status) {},
+      [](atom::adopt, const mitigator_table&) {},
+      [to](atom::report, const enforcement_report& x) {
+        to->states.push_back(std::string{to_string(x.what)} + ": " + x.detail);
+      },
+      [to](atom::counters, const std::string&, std::uint64_t packets,
+           std::uint64_t) { to->packets = packets; },
+      [to](atom::traffic, const std::string&, bool goes_on) {
+        to->traffic.push_back(goes_on);
+      },
+      [](atom::status) { return mitigation_view{}; },
+      [](atom::tick, std::uint64_t) {},
+  };
+}
+
+class relay_test : public upstream_test {
+protected:
+  relay_test() {
+    server->observable = true;
+    begin();
+  }
+  ~relay_test() override { self->send_exit(relay_, caf::exit_reason::kill); }
+
+  /// As if the node were started, with these rules restored.
+  void begin(const std::vector<std::string>& rules = {}) {
+    if (relay_)
+      self->send_exit(relay_, caf::exit_reason::kill);
+    relay_setup setup;
+    setup.name = "provider";
+    setup.upstream = "provider";
+    setup.server = uut;
+    setup.on_health = [this](bool up) { health.push_back(up); };
+    relay_ = spawn(relay, std::move(setup));
+    for (const auto& id : rules)
+      install(id, "192.0.2.1/32");
+    self->send(relay_, atom::begin_v);
+    sched.run();
+  }
+
+  void install(const std::string& id, const std::string& prefix) {
+    mitigators::rule x;
+    x.id = id;
+    x.prefixes = {*sig::prefix::parse(prefix)};
+    auto& ears = clients[id];
+    ears = std::make_shared<heard>();
+    auto owner = spawn(fake_mitigation, ears);
+    self->send(relay_, atom::install_v, x,
+               caf::actor_cast<caf::strong_actor_ptr>(owner));
+    sched.run();
+  }
+
+  void remove(const std::string& id) {
+    self->send(relay_, atom::withdraw_v, id);
+    sched.run();
+  }
+
+  /// The server's list, as its observers are told it.
+  void tell(std::vector<sig::mitigation> all) {
+    notify(1, [&] {
+      auto x = list_of(std::move(all));
+      x.observation = server->observations;
+      return x;
+    }());
+  }
+
+  std::string last(const std::string& id) { return clients.at(id)->last(); }
+
+  relay_actor relay_;
+  std::map<std::string, std::shared_ptr<heard>> clients;
+  std::vector<bool> health;
+};
+
+TEST_F(relay_test, a_rule_is_asked_of_the_server) {
+  install("a", "192.0.2.1/32");
+  EXPECT_THAT(server->journal, Contains("PUT mid=1"));
+  EXPECT_EQ(last("a"), "pending: asked of provider");
+  tell({listed(1, sig::status::mitigated)});
+  EXPECT_EQ(last("a"), "active: ");
+  EXPECT_THAT(health, ElementsAre(true));
+}
+
+TEST_F(relay_test, what_nobody_wants_any_more_is_withdrawn) {
+  install("a", "192.0.2.1/32");
+  remove("a");
+  EXPECT_THAT(server->journal, Contains("DELETE mid=1"));
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
+TEST_F(relay_test, it_is_renewed_until_then) {
+  install("a", "192.0.2.1/32");
+  for (int i = 0; i < 3; ++i)
+    advance(3000s);
+  EXPECT_GE(count("PUT mid=1"), 3u);
+  EXPECT_FALSE(store->mitigations.empty());
+}
+
+TEST_F(relay_test, counters_and_the_end_of_an_attack_are_passed_on) {
+  install("a", "192.0.2.1/32");
+  auto x = listed(1, sig::status::mitigated);
+  x.dropped = sig::counters{1000, 10, 0, 0};
+  tell({x});
+  EXPECT_EQ(clients["a"]->packets, 10u);
+  EXPECT_TRUE(clients["a"]->traffic.back());
+  x.state = sig::status::stopped;
+  tell({x});
+  EXPECT_FALSE(clients["a"]->traffic.back());
+  EXPECT_EQ(last("a"), "active: ");
+}
+
+TEST_F(relay_test, clients_that_overlap_share_a_request) {
+  install("a", "192.0.2.0/30");
+  install("b", "192.0.2.1/32"); // inside: nothing new to ask for
+  EXPECT_EQ(count("PUT mid=2"), 0u);
+  tell({listed(1, sig::status::mitigated)});
+  EXPECT_EQ(last("a"), "active: ");
+  EXPECT_EQ(last("b"), "active: ");
+  remove("a"); // less is wanted: first that, then the end of the rest
+  EXPECT_EQ(count("PUT mid=2"), 1u);
+  EXPECT_EQ(store->mitigations.size(), 1u);
+  remove("b");
+  EXPECT_THAT(server->journal, Contains("DELETE mid=2"));
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
+TEST_F(relay_test, what_takes_its_place_is_granted_before_it_goes) {
+  install("a", "192.0.2.1/32");
+  server->silent = true;
+  install("a", "198.51.100.0/24"); // moved elsewhere
+  EXPECT_EQ(count("DELETE mid=1"), 0u);
+  server->silent = false;
+  advance(70s);
+  EXPECT_EQ(count("DELETE mid=1"), 1u);
+  EXPECT_EQ(store->mitigations.size(), 1u);
+}
+
+TEST_F(relay_test, a_refusal_is_told_and_tried_again_later) {
+  auto text = as_octets("not yours");
+  server->put = {0x83, {}, {}, bytes{text.begin(), text.end()}};
+  install("a", "192.0.2.1/32");
+  EXPECT_THAT(last("a"), HasSubstr("failed: provider: 4.03 not yours"));
+  grant(3600);
+  advance(relay_retry + 1s);
+  EXPECT_EQ(last("a"), "pending: asked of provider");
+  EXPECT_EQ(count("PUT mid=2"), 1u);
+}
+
+TEST_F(relay_test, an_overwhelmed_server_is_told_of) {
+  install("a", "192.0.2.1/32");
+  tell({listed(1, sig::status::exceeded_capability)});
+  EXPECT_EQ(last("a"), "failed: provider: the attack exceeds its capability");
+}
+
+TEST_F(relay_test, without_a_session_the_order_waits) {
+  server->reachable = false;
+  lose(1);
+  install("a", "192.0.2.1/32");
+  EXPECT_EQ(last("a"), "pending: no session with provider");
+  server->reachable = true;
+  EXPECT_EQ(count("PUT mid=1"), 0u);
+  advance(310s);
+  EXPECT_EQ(last("a"), "pending: asked of provider");
+  EXPECT_GE(count("PUT mid=1"), 1u);
+}
+
+TEST_F(relay_test, after_a_restart_requests_are_taken_over) {
+  install("a", "192.0.2.1/32");
+  auto stored = store->all();
+  start();
+  EXPECT_TRUE(ask<ack>(uut, atom::restore_v, stored));
+  server->journal.clear();
+  begin({"a"});
+  EXPECT_EQ(count("PUT mid=2"), 0u);
+  EXPECT_EQ(count("DELETE mid=1"), 0u);
+  remove("a");
+  EXPECT_EQ(count("DELETE mid=1"), 1u);
+}
+
+TEST_F(relay_test, after_a_restart_what_lost_its_cause_is_withdrawn) {
+  install("a", "192.0.2.1/32");
+  auto stored = store->all();
+  start();
+  EXPECT_TRUE(ask<ack>(uut, atom::restore_v, stored));
+  begin();
+  EXPECT_EQ(count("DELETE mid=1"), 0u);
+  advance(relay_grace + 1s);
+  EXPECT_EQ(count("DELETE mid=1"), 1u);
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
+TEST_F(relay_test, started_again_it_waits_for_mitigations_to_install) {
+  install("a", "192.0.2.1/32");
+  begin();
+  install("a", "192.0.2.1/32");
+  advance(relay_grace + 1s);
+  EXPECT_EQ(count("DELETE mid=1"), 0u);
+  EXPECT_EQ(count("PUT mid=2"), 0u);
+  tell({listed(1, sig::status::mitigated)});
+  EXPECT_EQ(last("a"), "active: ");
+}
+
+TEST_F(relay_test, the_operators_own_requests_are_left_alone) {
+  ASSERT_TRUE(mitigate(order()));
+  begin();
+  advance(relay_grace + 1s);
+  EXPECT_EQ(count("DELETE mid=1"), 0u);
+}
+
+TEST_F(relay_test, the_operator_sees_the_server_as_mitigator) {
+  install("a", "192.0.2.1/32");
+  auto found = ask<mitigator_view>(relay_, atom::status_v);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state, "up");
+  EXPECT_EQ(found->driver, "DOTS server provider");
+  EXPECT_EQ(found->pending, 1u);
+}
+
+} // namespace
+
+} // namespace tocsin::actors

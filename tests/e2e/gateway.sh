@@ -1,0 +1,151 @@
+#!/bin/bash
+# Two clients, a gateway, and a provider, each a process: what clients ask of the
+# gateway is asked of the provider, and ends when nobody wants it any more, while
+# processes die.
+source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
+
+target=192.0.2.80/32
+prepare() {
+  make_pki
+  local name
+  for name in gateway second; do
+    tocsin pki issue "$name.example" --dir pki --for both \
+      --address 127.0.0.1 >/dev/null
+  done
+  write_hook
+  provider_port=$(free_port)
+  gateway_port=$(free_port)
+  write_server "127.0.0.1:$provider_port" <<END
+[[server.mitigator]]
+name = "edge"
+driver = "exec"
+arguments = ["--hook", "$state/hook"]
+
+[[server.customer]]
+name = "reseller"
+identities = ["gateway.example"]
+prefixes = ["192.0.2.0/24"]
+END
+  write_gateway
+  write_client client client.example "127.0.0.1:$gateway_port"
+  write_client second second.example "127.0.0.1:$gateway_port"
+  sed -i 's/^server_name = .*/server_name = "gateway.example"/' \
+    client.toml second.toml
+}
+
+write_gateway() {
+  cat >gateway.toml <<END
+[node]
+name = "gateway"
+data_dir = "gateway"
+control_socket = "gateway.sock"
+log_level = "${TOCSIN_LOG_LEVEL:-info}"
+
+[server]
+listen = ["127.0.0.1:$gateway_port"]
+certificate = "pki/gateway.example.pem"
+key = "pki/gateway.example-key.pem"
+ca = "pki/ca.pem"
+terminating_period = "0s"
+max_terminating_period = "0s"
+conflict_policy = "accept-all"
+
+[[server.relay]]
+name = "transit"
+upstream = "provider"
+
+[[server.customer]]
+name = "acme"
+identities = ["client.example"]
+prefixes = ["192.0.2.0/25"]
+
+[[server.customer]]
+name = "beta"
+identities = ["second.example"]
+prefixes = ["192.0.2.64/26"]
+
+[client]
+certificate = "pki/gateway.example.pem"
+key = "pki/gateway.example-key.pem"
+ca = "pki/ca.pem"
+
+[[client.upstream]]
+name = "provider"
+server = "127.0.0.1:$provider_port"
+server_name = "server.example"
+END
+}
+
+begin() { start "$1" "$1.log" tocsin run -c "$1.toml"; }
+
+kill_hard() {
+  kill -KILL "${pid_of[$1]}"
+  wait "${pid_of[$1]}" 2>/dev/null || :
+}
+
+# is_mitigated CLIENT MID: as its server last told it.
+is_mitigated() {
+  [[ $(ask "$1" .status status "$2") == attack-successfully-mitigated ]]
+}
+held() { ask server '.mitigations | length' list; }
+holds() { [[ $(held) == "$1" ]]; }
+covers() {
+  [[ $(ask server '[.mitigations[]["target-prefix"][]] | sort | join(" ")' \
+    list) == "$1" ]]
+}
+
+prepare
+step "The configuration is explained"
+expect "check tells of the relay" \
+  grep -q "relays as transit to the DOTS server provider" \
+  <(tocsin check -c gateway.toml)
+for node in server gateway client second; do
+  begin "$node"
+  await_node "$node"
+done
+await 20 "the gateway has a session" session_is_up gateway
+await 20 "the first client has a session" session_is_up client
+await 20 "the second client has a session" session_is_up second
+
+step "A request goes through the gateway"
+expect "the client is answered" tocsin mitigate "$target" -c client.toml
+await 20 "the provider mitigates it" holds 1
+await 30 "the client is told that it is mitigated" is_mitigated client 1
+expect "the provider's mitigator was ordered" \
+  grep -q "^install .*192.0.2.80/32" orders.txt
+equal "the operator of the gateway sees who enforces it" \
+  "$(ask gateway '.mitigations[] | select(.peer == "acme")
+    | .enforcement[0] | "\(.mitigator) \(.state)"' list)" "transit active"
+
+step "A second client wants what overlaps it"
+expect "it is answered" tocsin mitigate 192.0.2.64/26 -c second.toml
+await 30 "the second client is told that it is mitigated" is_mitigated second 1
+await 20 "the provider holds one request for both" covers 192.0.2.64/26
+expect "the second withdraws" tocsin withdraw 1 -c second.toml
+await 20 "the provider keeps what the first one wants" covers "$target"
+
+step "The gateway is killed"
+kill_hard gateway
+installs=$(grep -c ^install orders.txt)
+begin gateway
+await_node gateway
+await 40 "the gateway has a session again" session_is_up gateway
+sleep 12 # longer than a stray would be kept
+equal "nothing was withdrawn meanwhile" "$(held)" 1
+equal "nor asked for anew" "$(grep -c ^install orders.txt)" "$installs"
+
+step "The provider is killed"
+kill_hard server
+begin server
+await_node server
+await 120 "the gateway has a session again" session_is_up gateway
+equal "the provider still holds the request" "$(held)" 1
+
+step "The last one who wants it withdraws"
+expect "the client withdraws" tocsin withdraw 1 -c client.toml
+await 30 "the provider holds nothing" holds 0
+await 20 "its mitigator was told" grep -q ^withdraw orders.txt
+for node in client second gateway server; do
+  expect "$node ends in an orderly way" finish "$node" 15
+done
+passed
