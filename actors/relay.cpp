@@ -85,6 +85,7 @@ void relay_state::adopt(const caf::strong_actor_ptr& server) {
     x.ordering = false;
     x.parts.clear();
   }
+  in_step_ = false;
   strays_.clear();
   strays_due_ = self_->clock().now() + relay_grace;
   alarm_.set(self_, strays_due_);
@@ -97,6 +98,7 @@ void relay_state::adopt(const caf::strong_actor_ptr& server) {
 }
 
 void relay_state::order_missing() {
+  in_step_ = true;
   for (const auto& x : plan_.all())
     order(x);
   drop_what_is_replaced();
@@ -126,6 +128,8 @@ void relay_state::order(const plan::request& x) {
   one.successors.clear();
   one.retry.reset();
   names_[name_in_store(x.name)] = x.name;
+  if (!in_step_)
+    return; // UPSTREAM may pursue it already
   bool live = std::ranges::any_of(
       one.parts, [](const auto& part) { return is_live(part.second); });
   if (live || one.ordering || take_stray(x.name))
@@ -250,6 +254,8 @@ void relay_state::on_tick(std::uint64_t generation) {
 }
 
 void relay_state::drop_what_is_replaced() {
+  if (!in_step_)
+    return;
   std::vector<std::string> over;
   for (auto& [key, x] : jobs_) {
     if (plan_.wanted(key) || !replaced(x))

@@ -118,6 +118,7 @@ private:
   std::map<std::string, std::map<std::uint32_t, mitigation_view>> strays_;
   std::optional<time_point> strays_due_;
   bool launched_ = false;
+  bool in_step_ = false; ///< UPSTREAM has told what it pursues
   bool up_ = false;
 };
 
