@@ -78,6 +78,10 @@ inline constexpr std::size_t max_refused_requests = 8;
 /// Patience with other parts of the node; a commit may wait for a busy disk.
 inline constexpr std::chrono::seconds node_patience{20};
 
+/// Filters that others have switched during a mitigation are told up to this
+/// many, the newest: a client could make and delete one after the other.
+inline constexpr std::size_t max_switched_told = 64;
+
 /// State of a CLIENT: its mitigation requests. Requests are served one after
 /// the other, each answered when its effect is durable.
 class client_state {

@@ -109,10 +109,13 @@ void client_state::on_filters_changed(
     for (const auto& change : news) {
       auto i =
           std::ranges::find(x.switched, change.acl, &sig::filter_control::name);
-      if (i == x.switched.end())
-        x.switched.push_back({change.acl, change.when});
-      else
+      if (i != x.switched.end()) {
         i->when = change.when;
+        continue;
+      }
+      if (x.switched.size() == max_switched_told)
+        x.switched.erase(x.switched.begin());
+      x.switched.push_back({change.acl, change.when});
     }
     told.push_back(mid);
   }

@@ -300,6 +300,9 @@ private:
   bool filter_ = true;      ///< the server knows `c` in Uri-Query
 };
 
+/// The pause that a server asks for with an answer of "not now".
+std::chrono::seconds pause_of(const coap_reply& reply);
+
 /// Spawns the UPSTREAM of one configured server.
 upstream_actor::behavior_type
 upstream(upstream_actor::stateful_pointer<upstream_state> self,

@@ -44,10 +44,6 @@ std::string text_of(const sig::conflict_information& x) {
   return text;
 }
 
-std::chrono::seconds pause_of(const coap_reply& reply) {
-  return reply.max_age ? std::chrono::seconds{*reply.max_age} : default_pause;
-}
-
 /// The same conflict, though its retry-timer has gone on meanwhile.
 bool same_conflict(std::optional<sig::conflict_information> a,
                    sig::conflict_information b) {
@@ -58,6 +54,12 @@ bool same_conflict(std::optional<sig::conflict_information> a,
 }
 
 } // namespace
+
+std::chrono::seconds pause_of(const coap_reply& reply) {
+  return reply.max_age
+             ? std::max(std::chrono::seconds{*reply.max_age}, least_pause)
+             : default_pause;
+}
 
 void upstream_state::alert(const std::string& what, std::uint32_t mid) {
   spdlog::warn("upstream {}: {}", setup_.name, what);
@@ -280,10 +282,16 @@ void upstream_state::take_new_mid(wish& x) {
   moved.guessed = !mids_known_;
   moved.renumber_first = false;
   moved.record.key.mid = moved.record.created = *mid;
-  renamed_[old.mid] = *mid;
+  // The operator knows the first one only: what is asked for again and again
+  // leaves no trail of mids behind.
+  bool known = false;
   for (auto& [_, to] : renamed_)
-    if (to == old.mid)
+    if (to == old.mid) {
       to = *mid;
+      known = true;
+    }
+  if (!known)
+    renamed_[old.mid] = *mid;
   for (auto& [_, y] : wishes_)
     if (y.control_of == old.mid) {
       y.control_of = *mid;

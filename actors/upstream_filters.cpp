@@ -163,8 +163,7 @@ bool upstream_state::on_filters_refused(
   using sig::response_code;
   auto code = static_cast<response_code>(reply.code);
   if (code == response_code::unavailable && entry && !entry->acls.empty()) {
-    auto pause =
-        reply.max_age ? std::chrono::seconds{*reply.max_age} : default_pause;
+    auto pause = pause_of(reply);
     x.note = "5.03 the server could not switch " + names_of(entry->acls)
              + "; it is asked again in " + std::to_string(pause.count()) + " s";
     alert("mitigation " + std::to_string(x.record.key.mid) + ": " + x.note,

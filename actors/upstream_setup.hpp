@@ -101,6 +101,9 @@ inline constexpr std::chrono::hours refused_shown{1};
 /// default of Max-Age (RFC 7252, Section 5.10.5).
 inline constexpr std::chrono::seconds default_pause{60};
 
+/// Whatever Max-Age says, a server is not asked again earlier.
+inline constexpr std::chrono::seconds least_pause{1};
+
 /// A mid that the server holds for another request of ours is left behind so
 /// often; then the order counts as refused.
 inline constexpr int max_renumberings = 3;

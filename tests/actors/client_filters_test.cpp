@@ -189,6 +189,21 @@ TEST_F(client_filters, that_nothing_can_enforce_are_sent_back_with_5_03) {
   EXPECT_EQ(put_with(8, {{"keep-out", activation::deactivate}}), code::created);
 }
 
+TEST_F(client_filters, that_others_switch_are_told_up_to_a_limit) {
+  put(7, wanted());
+  for (std::size_t i = 0; i < max_switched_told + 10; ++i) {
+    std::vector<protocol::data::activation_change> one{
+        {"f" + std::to_string(i), activation::immediate}};
+    self->send(uut, atom::control_v, agent, std::move(one));
+  }
+  sched.run();
+  auto told = entries(get(7));
+  ASSERT_THAT(told, SizeIs(1));
+  ASSERT_THAT(told[0].acls, SizeIs(max_switched_told));
+  EXPECT_EQ(told[0].acls.back().name,
+            "f" + std::to_string(max_switched_told + 9));
+}
+
 /// A DATASTORE whose orders get lost.
 datastore_actor::behavior_type dead_datastore(datastore_actor::pointer self) {
   return {

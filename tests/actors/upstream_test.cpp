@@ -120,6 +120,15 @@ TEST_F(upstream_test, a_refusal_is_shown_with_its_reason) {
 }
 
 // SIG-203, COAP-060
+TEST_F(upstream_test, a_server_that_wants_no_pause_is_given_one) {
+  server->put = {0xA3, {}, 0, {}};
+  ASSERT_TRUE(mitigate(order()));
+  advance(900ms);
+  EXPECT_EQ(count("PUT mid=1"), 1u);
+  advance(10s);
+  EXPECT_THAT(count("PUT mid=1"), AllOf(::testing::Ge(5u), ::testing::Le(11u)));
+}
+
 TEST_F(upstream_test, not_now_is_tried_again_after_max_age) {
   server->put = {0xA3, {}, 20, {}};
   EXPECT_TRUE(mitigate(order()));
