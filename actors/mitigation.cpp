@@ -22,8 +22,12 @@ void mitigation_state::init(mitigation_setup setup) {
   setup_ = std::move(setup);
   life_ = sig::mitigation_lifecycle{setup_.life};
   rules_ = rules_of(*setup_.who, setup_.owner, setup_.what, setup_.names);
-  for (const auto& x : setup_.mitigators.entries)
-    sites_[x.name].handle = caf::actor_cast<mitigator_actor>(x.handle);
+  for (const auto& x : setup_.mitigators.entries) {
+    auto& site = sites_[x.name];
+    site.handle = caf::actor_cast<mitigator_actor>(x.handle);
+    if (x.when)
+      site.help.emplace(*x.when);
+  }
   if (!names_of(setup_.what).empty())
     names_due_ = self_->clock().now()
                  + (setup_.restored ? duration::zero() : name_refresh);
@@ -73,6 +77,10 @@ void mitigation_state::on_reported() {
 /// which its DELETE does (RFC 9132, Section 4.4.3).
 void mitigation_state::on_efficacy(sig::attack_status x) {
   note_ = "the client reports: " + std::string{sig::to_string(x)};
+  for (auto& [_, site] : sites_)
+    if (site.help)
+      site.help->on_efficacy(x, self_->clock().now());
+  consider_help();
   publish();
 }
 
@@ -83,7 +91,9 @@ void mitigation_state::adopt(mitigator_table table) {
     auto& site = sites_[x.name];
     if (site.handle == handle)
       continue;
+    auto help = site.help;
     site = {handle, {}, {}};
+    site.help = help;
     if (life_.enforced())
       enforce();
   }
@@ -96,8 +106,11 @@ void mitigation_state::on_report(const enforcement_report& x) {
   i->second.rules[x.rule] = x.what;
   i->second.detail = x.detail;
   i->second.blind = x.blind;
+  i->second.overloaded = x.what == progress::failed && x.overloaded;
   watch(i->second, x);
-  if (x.what == progress::failed && x.overloaded)
+  consider_help();
+  bool exceeded = i->second.overloaded || (i->second.help && is_overloaded());
+  if (exceeded && !is_helped())
     feed(sig::life::capability_exceeded{});
   else
     judge();
@@ -115,6 +128,7 @@ void mitigation_state::on_tick(std::uint64_t generation) {
     attack_due_.reset();
     judge_attack();
   }
+  consider_help();
   apply(life_.on_time(now()));
 }
 
@@ -130,6 +144,8 @@ void mitigation_state::judge() {
   }
   if (active)
     feed(sig::life::enforcement_confirmed{});
+  else if (is_helped())
+    return; // whoever was called has not yet said so
   else if (failed || life_.status() == sig::status::mitigated)
     feed(sig::life::enforcement_failed{});
 }
@@ -172,6 +188,8 @@ void mitigation_state::arm() {
     due = names_due_;
   if (attack_due_ && (!due || *attack_due_ < *due))
     due = attack_due_;
+  if (auto help = help_due(); help && (!due || *help < *due))
+    due = help;
   alarm_.set(self_, due);
 }
 
@@ -181,16 +199,20 @@ void mitigation_state::enforce() {
     sources_.clear();
     attack_due_.reset();
   }
+  for (auto& [_, site] : sites_)
+    if (site.wanted())
+      enforce_at(site);
+}
+
+void mitigation_state::enforce_at(deployment& site) {
   auto me = caf::actor_cast<caf::strong_actor_ptr>(self_);
-  for (auto& [_, site] : sites_) {
-    for (const auto& rule : rules_) {
-      auto& state =
-          site.rules.try_emplace(rule.id, progress::withdrawn).first->second;
-      if (state == progress::active || state == progress::pending)
-        continue;
-      state = progress::pending;
-      self_->send(site.handle, atom::install_v, rule, me);
-    }
+  for (const auto& rule : rules_) {
+    auto& state =
+        site.rules.try_emplace(rule.id, progress::withdrawn).first->second;
+    if (state == progress::active || state == progress::pending)
+      continue;
+    state = progress::pending;
+    self_->send(site.handle, atom::install_v, rule, me);
   }
 }
 
@@ -202,6 +224,9 @@ void mitigation_state::withdraw_everywhere() {
     for (const auto& [id, state] : site.rules)
       self_->send(site.handle, atom::withdraw_v, id);
     site.rules.clear();
+    site.overloaded = false;
+    if (site.help)
+      site.help->reset();
   }
 }
 
@@ -211,6 +236,8 @@ void mitigation_state::replace_rules(std::vector<mitigators::rule> next) {
     return [&id](const mitigators::rule& x) { return x.id == id; };
   };
   for (auto& [_, site] : sites_) {
+    if (!site.wanted())
+      continue;
     for (const auto& rule : next) {
       auto old = std::ranges::find_if(rules_, same_id(rule.id));
       if (old != rules_.end() && *old == rule)
@@ -297,8 +324,11 @@ mitigation_view mitigation_state::view() const {
     x.dropped = sum;
   }
   for (const auto& [site_name, site] : sites_)
-    x.enforcement.push_back(
-        {site_name, std::string{to_string(progress_of(site))}, site.detail});
+    if (site.wanted())
+      x.enforcement.push_back(
+          {site_name, std::string{to_string(progress_of(site))}, site.detail});
+    else
+      x.enforcement.push_back({site_name, "resting", "until it is needed"});
   return x;
 }
 

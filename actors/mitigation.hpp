@@ -4,6 +4,7 @@
 #include "actors/rules.hpp"
 #include "protocol/signal/attack_watch.hpp"
 #include "protocol/signal/drop_rates.hpp"
+#include "protocol/signal/escalation.hpp"
 #include "protocol/signal/lifecycle.hpp"
 
 #include <map>
@@ -79,6 +80,11 @@ private:
     std::map<std::string, progress> rules;
     std::string detail;
     bool blind = false; ///< as enforcement_report says
+    /// Absent: it is asked from the start.
+    std::optional<protocol::signal::escalation> help = {};
+    bool overloaded = false; ///< as enforcement_report says
+
+    bool wanted() const { return !help || help->called(); }
   };
 
   /// What one rule of one MITIGATOR shows.
@@ -92,6 +98,7 @@ private:
   void feed(const event& x);
   void apply(const step& x);
   void enforce();
+  void enforce_at(deployment& site);
   void withdraw_everywhere();
   void replace_rules(std::vector<mitigators::rule> next);
   void look_up_names();
@@ -103,6 +110,16 @@ private:
   void judge_attack();
   void arm();
   void publish();
+
+  // mitigation_help.cpp: mitigators that are called for help only
+  void consider_help();
+  void consider_help(const std::string& where, deployment& site);
+  bool is_overloaded() const;
+  bool is_helped() const;
+  std::uint64_t dropped_per_second() const;
+  bool sees_attack(const deployment& site) const;
+  std::optional<time_point> help_due() const;
+
   progress progress_of(const deployment& x) const;
 
   mitigation_actor::pointer self_;

@@ -19,6 +19,7 @@ void mitigation_state::on_counters(caf::actor_id site, const std::string& rule,
       || before.bytes_dropped != after.bytes_dropped)
     from.attack.dropped(self_->clock().now());
   judge_attack();
+  consider_help();
   publish();
 }
 
@@ -28,6 +29,7 @@ void mitigation_state::on_attack(caf::actor_id site, const std::string& rule,
     return;
   source_of(site, rule).attack.stated(goes_on);
   judge_attack();
+  consider_help();
 }
 
 mitigation_state::source& mitigation_state::source_of(caf::actor_id site,

@@ -41,6 +41,8 @@ struct mitigator_setup {
   /// a driver.
   std::string upstream = {};
   std::chrono::seconds relay_lifetime{3600}; ///< see relay_setup
+  std::optional<protocol::signal::escalation_settings> when =
+      {}; ///< see mitigator_table
   /// Told when it comes into service and when it goes out; may be empty.
   std::function<void(bool up)> on_health = {};
   /// Told what the driver does with filters, at each start; may be empty.

@@ -105,7 +105,8 @@ mitigator_table supervisor_state::table_of(const std::string& customer,
     if (serves(k, customer) && (!filters || takes_filters(k)))
       table.entries.push_back({setup_.mitigators[k].name,
                                caf::actor_cast<caf::actor>(mitigators_[k]),
-                               setup_.mitigators[k].stage});
+                               setup_.mitigators[k].stage,
+                               setup_.mitigators[k].when});
   return table;
 }
 

@@ -3,6 +3,7 @@
 #include "protocol/error.hpp"
 #include "protocol/signal/body.hpp"
 #include "protocol/signal/conflict.hpp"
+#include "protocol/signal/escalation.hpp"
 #include "protocol/time.hpp"
 
 #include <caf/actor.hpp>
@@ -204,6 +205,8 @@ struct mitigator_table {
     /// Those of one stage see different packets; a later stage sees what the
     /// earlier ones let pass.
     std::uint32_t stage = 1;
+    /// It is called for help only; absent: it is always asked.
+    std::optional<protocol::signal::escalation_settings> when = {};
   };
   std::vector<entry> entries;
 };

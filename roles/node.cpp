@@ -158,6 +158,9 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
     relay.name = one.name;
     relay.upstream = one.upstream;
     relay.relay_lifetime = one.lifetime;
+    if (one.for_help_only())
+      relay.when = {one.when_overloaded, one.above / 8, one.ineffective_after,
+                    one.hold};
     setup.mitigators.push_back(std::move(relay));
   }
   setup.status_interval = x.status_interval;

@@ -42,6 +42,11 @@ void escalation::on_efficacy(attack_status x, time_point now) {
   on_time(now);
 }
 
+void escalation::on_needed(bool needed, time_point now) {
+  needed_ = needed;
+  settle(now);
+}
+
 void escalation::on_time(time_point now) {
   held(escalation_reason::inefficacy) =
       under_attack_ && settings_.ineffective_after.count() != 0
@@ -71,7 +76,7 @@ std::optional<time_point> escalation::next_deadline() const noexcept {
 }
 
 void escalation::settle(time_point now) {
-  if (reason()) {
+  if (reason() || (called_ && needed_)) {
     called_ = true;
     quiet_.reset();
   } else if (called_ && !quiet_) {

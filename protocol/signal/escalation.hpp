@@ -37,7 +37,8 @@ struct escalation_settings {
 
 /// Decides for one mitigation whether others are called for help, sans-I/O.
 ///
-///   resting --a reason holds--> called --no reason for `hold`--> resting
+///   resting --a reason holds--> called --none, and not needed, for `hold`-->
+///   resting
 class escalation {
 public:
   explicit escalation(const escalation_settings& settings)
@@ -48,6 +49,9 @@ public:
   /// What own mitigators drop at present, bytes per second.
   void on_rate(std::uint64_t dropped, time_point now);
   void on_efficacy(attack_status x, time_point now);
+  /// Those who were called say whether the attack goes on: while it does, help
+  /// is not let go, for without it the reason would be back at once.
+  void on_needed(bool needed, time_point now);
   void on_time(time_point now);
 
   /// The mitigation has ended; the next one begins anew.
@@ -67,6 +71,7 @@ private:
   escalation_settings settings_;
   std::array<bool, 4> reasons_{};
   bool called_ = false;
+  bool needed_ = false;
   std::optional<time_point> under_attack_; ///< since the client says so
   std::optional<time_point> quiet_;        ///< since no reason holds
 };

@@ -98,6 +98,15 @@ struct relay_config {
   std::string name;
   std::string upstream; ///< of a `[[client.upstream]]`
   std::chrono::seconds lifetime{3600};
+  // When it is called for help; none of these: it is always asked.
+  bool when_overloaded = false;
+  std::uint64_t above = 0; ///< bits per second
+  std::chrono::seconds ineffective_after{0};
+  std::chrono::seconds hold{300};
+
+  bool for_help_only() const {
+    return when_overloaded || above != 0 || ineffective_after.count() != 0;
+  }
 };
 
 /// `[server.session]`: what a client may negotiate (RFC 9132, Section 4.5).

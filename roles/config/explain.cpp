@@ -120,7 +120,8 @@ void explain_server(std::string& out, const server_config& x) {
            + (one.arguments.empty() ? "" : " " + list_of(one.arguments)) + "\n";
   for (const auto& one : x.relays)
     out += "  relays as " + one.name + " to the DOTS server " + one.upstream
-           + ", " + duration_text(one.lifetime.count()) + " at a time\n";
+           + ", " + duration_text(one.lifetime.count()) + " at a time"
+           + (one.for_help_only() ? ", called for help only\n" : "\n");
 }
 
 void explain_translation(std::string& out,

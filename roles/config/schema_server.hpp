@@ -303,6 +303,24 @@ void describe(Visitor& v, relay_config& x) {
                         "if it never comes back.",
                  .min = 60,
                  .max = 86400});
+  v(x.when_overloaded,
+    {.name = "when_overloaded",
+     .doc = "Call it for help when another mitigator says that it is "
+            "overloaded (RFC 8811, Section 3.2.3). With this, `above` or "
+            "`ineffective_after` it is asked only then, else always."});
+  v(x.above, {.name = "above",
+              .doc = "Call it when more is dropped; 0: not for this reason.",
+              .max = 1'000'000'000'000'000,
+              .unit = "bits per second"});
+  v(x.ineffective_after,
+    {.name = "ineffective_after",
+     .doc = "Call it when a client says for so long that it is still under "
+            "attack (RFC 9132, Section 4.4.3); `0s`: not for this reason.",
+     .max = 86400});
+  v(x.hold, {.name = "hold",
+             .doc = "How long it helps after the last reason is gone and its "
+                    "server says that the attack has stopped.",
+             .max = 86400});
 }
 
 template <class Visitor>

@@ -208,6 +208,9 @@ const mistake mistakes[] = {
      "duplicate mitigator 'edge'", "first one is in line"},
     {"relay_to_nobody", "upstream = \"provider\"", "upstream = @@\"provder\"",
      "there is no upstream 'provder'", "did you mean 'provider'?"},
+    {"nobody_to_begin", "mitigators = [\"edge\"]", "mitigators = [\"up\"]",
+     "all mitigators of customer 'example' are called for help only",
+     "name another one"},
     {"two_relays_to_one", "upstream = \"provider\"",
      "upstream = \"provider\"\n[[server.relay]]\nname = \"down\"\n"
      "upstream = @@\"provider\"",

@@ -117,6 +117,10 @@ driver = "./drivers/hook"
 name = "up"
 upstream = "provider"
 lifetime = "20m"
+when_overloaded = true
+above = 2000000000
+ineffective_after = "2m"
+hold = "10m"
 
 [client]
 certificate = "pki/client.pem"

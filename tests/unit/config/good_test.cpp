@@ -98,6 +98,10 @@ TEST(good, the_server_is_as_written) {
   ASSERT_EQ(server.relays.size(), 1u);
   EXPECT_EQ(server.relays[0].upstream, "provider");
   EXPECT_EQ(server.relays[0].lifetime, std::chrono::minutes{20});
+  EXPECT_TRUE(server.relays[0].when_overloaded);
+  EXPECT_EQ(server.relays[0].above, 2'000'000'000u);
+  EXPECT_EQ(server.relays[0].ineffective_after, std::chrono::minutes{2});
+  EXPECT_EQ(server.relays[0].hold, std::chrono::minutes{10});
   EXPECT_THAT(server.customers[1].mitigators,
               ElementsAre("edge", "hook", "up"));
 }
@@ -432,7 +436,8 @@ TEST(explain, says_what_the_node_is) {
         "serves example (4 identities): 198.51.100.0/24, 2001:db8:6401::/48",
         "up to 20 mitigations of 12h or without an end, traffic is limited to "
         "1000 packets per second, 1 exemption",
-        "by edge, hook, up", "relays as up to the DOTS server provider, 20m",
+        "by edge, hook, up",
+        "relays as up to the DOTS server provider, 20m at a time, called",
         "mitigates with hook: driver /etc/tocsin/drivers/hook",
         "calls provider at dots.provider.example:4646, which must be "
         "dots.provider.example, from 192.0.2.7",

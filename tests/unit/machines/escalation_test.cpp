@@ -63,6 +63,19 @@ TEST_F(escalation_test, a_reason_that_comes_back_begins_the_hold_anew) {
   EXPECT_TRUE(uut.called());
 }
 
+TEST_F(escalation_test, help_stays_while_those_who_were_called_see_the_attack) {
+  use({.when_overloaded = true, .hold = 60s});
+  uut.on_needed(true, now); // it is no reason to call
+  EXPECT_FALSE(uut.called());
+  uut.on_overload(true, now);
+  uut.on_overload(false, now);
+  wait(3600s);
+  EXPECT_TRUE(uut.called());
+  uut.on_needed(false, now);
+  wait(60s);
+  EXPECT_FALSE(uut.called());
+}
+
 TEST_F(escalation_test, a_large_attack_calls) {
   use({.above = 1000});
   uut.on_rate(1000, now);

@@ -1,0 +1,93 @@
+// MITIGATION: mitigators that are called for help only, as an upstream server
+// is in recursive signaling (RFC 8811, Section 3.2.3).
+#include "actors/mitigation.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace tocsin::actors {
+
+namespace sig = protocol::signal;
+
+void mitigation_state::consider_help() {
+  if (!life_.enforced())
+    return;
+  for (auto& [where, site] : sites_)
+    if (site.help)
+      consider_help(where, site);
+  arm();
+}
+
+void mitigation_state::consider_help(const std::string& where,
+                                     deployment& site) {
+  auto t = self_->clock().now();
+  site.help->on_overload(is_overloaded(), t);
+  site.help->on_rate(dropped_per_second(), t);
+  site.help->on_needed(sees_attack(site), t);
+  site.help->on_time(t);
+  bool called = site.help->called();
+  if (called == !site.rules.empty())
+    return;
+  auto reason = site.help->reason();
+  spdlog::warn("mitigation {}/{} mid {}: mitigator {} {}",
+               setup_.owner.customer, setup_.owner.cuid, setup_.owner.mid,
+               where,
+               called ? "is called for help: "
+                            + std::string{reason ? sig::to_string(*reason) : ""}
+                      : "is not needed any more");
+  if (called) {
+    note_ = where + " is called for help: "
+            + std::string{reason ? sig::to_string(*reason) : ""};
+    enforce_at(site);
+  } else {
+    note_ = where + " is not needed any more";
+    for (const auto& [id, state] : site.rules)
+      self_->send(site.handle, atom::withdraw_v, id);
+    site.rules.clear();
+  }
+  publish();
+}
+
+/// Some mitigator that serves from the start cannot do more.
+bool mitigation_state::is_overloaded() const {
+  return std::ranges::any_of(sites_, [](const auto& x) {
+    return !x.second.help && x.second.overloaded;
+  });
+}
+
+/// Somebody was called, and has not failed.
+bool mitigation_state::is_helped() const {
+  return std::ranges::any_of(sites_, [this](const auto& x) {
+    return x.second.help && x.second.help->called()
+           && progress_of(x.second) != progress::failed;
+  });
+}
+
+std::uint64_t mitigation_state::dropped_per_second() const {
+  std::uint64_t sum = 0;
+  for (const auto& [_, from] : sources_)
+    sum += from.dropped.current().bps_dropped;
+  return sum;
+}
+
+bool mitigation_state::sees_attack(const deployment& site) const {
+  return std::ranges::any_of(site.rules, [&](const auto& rule) {
+    auto at = sources_.find({site.handle.id(), rule.first});
+    return at != sources_.end()
+           && at->second.attack.phase(self_->clock().now())
+                  == sig::attack_phase::ongoing;
+  });
+}
+
+std::optional<time_point> mitigation_state::help_due() const {
+  std::optional<time_point> due;
+  if (life_.enforced())
+    for (const auto& [_, site] : sites_)
+      if (auto next = site.help ? site.help->next_deadline() : std::nullopt;
+          next && (!due || *next < *due))
+        due = next;
+  return due;
+}
+
+} // namespace tocsin::actors
