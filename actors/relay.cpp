@@ -72,7 +72,7 @@ void relay_state::launch() {
     return;
   for (const auto& x : plan_.all()) {
     names_[name_in_store(x.name)] = x.name;
-    jobs_[x.name].what = x.what;
+    jobs_[x.name] = {};
   }
   adopt(caf::actor_cast<caf::strong_actor_ptr>(setup_.server));
 }
@@ -124,7 +124,6 @@ void relay_state::carry_out(const plan::step& step) {
 /// Does nothing for what is under way or in force.
 void relay_state::order(const plan::request& x) {
   auto& one = jobs_[x.name];
-  one.what = x.what;
   one.successors.clear();
   one.retry.reset();
   names_[name_in_store(x.name)] = x.name;
@@ -193,8 +192,10 @@ void relay_state::on_changed(const mitigation_view& x) {
   else
     one.parts[x.mid] = x;
   bool live = is_live(x);
-  if (live)
+  if (live) {
     one.trouble.clear();
+    one.retry.reset();
+  }
   if (!live && plan_.wanted(key) && x.progress != "withdrawing")
     fail_for_now(one, x.note.empty() ? "the server has ended it" : x.note);
   tell(key);
@@ -203,7 +204,8 @@ void relay_state::on_changed(const mitigation_view& x) {
 
 void relay_state::remember_stray(const mitigation_view& x) {
   if (!is_live(x)) {
-    strays_.erase(x.relayed);
+    if (auto i = strays_.find(x.relayed); i != strays_.end())
+      i->second.erase(x.mid);
     return;
   }
   strays_[x.relayed][x.mid] = x;
@@ -214,7 +216,7 @@ void relay_state::remember_stray(const mitigation_view& x) {
 /// UPSTREAM pursues it already, since before this RELAY was started.
 bool relay_state::take_stray(const std::string& key) {
   auto found = strays_.extract(name_in_store(key));
-  if (found.empty())
+  if (found.empty() || found.mapped().empty())
     return false;
   jobs_[key].parts = std::move(found.mapped());
   return true;

@@ -73,7 +73,6 @@ private:
 
   /// A request, under the name that `plan` gave it.
   struct job {
-    protocol::signal::target what;
     bool ordering = false; ///< UPSTREAM has not yet answered
     std::string trouble;   ///< UPSTREAM did not take it, and why
     std::map<std::uint32_t, mitigation_view> parts; ///< by mid

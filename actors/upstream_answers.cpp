@@ -276,9 +276,12 @@ void upstream_state::take_new_mid(wish& x) {
     x.note = to_string(mid.error());
     return refuse(x);
   }
+  auto gone = current(x); // as a RELAY knows it, by its mid
+  gone.progress = "withdrawn";
   auto node = wishes_.extract(old.mid);
   node.key() = *mid;
   auto& moved = node.mapped();
+  moved.told.reset();
   moved.guessed = !mids_known_;
   moved.renumber_first = false;
   moved.record.key.mid = moved.record.created = *mid;
@@ -301,6 +304,8 @@ void upstream_state::take_new_mid(wish& x) {
            storage::put_mitigation{moved.record}, storage::put_client{known_}});
   auto at = wishes_.insert(std::move(node)).position;
   pursue(at->second);
+  if (relay_ && !gone.relayed.empty()) // after the new one: it is not failed
+    self_->send(relay_, atom::changed_v, std::move(gone));
 }
 
 /// Another client uses our cuid (RFC 9132, Section 4.4.1.1).

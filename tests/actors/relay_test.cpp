@@ -171,6 +171,20 @@ TEST_F(relay_test, a_refusal_is_told_and_tried_again_later) {
   EXPECT_EQ(count("PUT mid=2"), 1u);
 }
 
+TEST_F(relay_test, a_request_that_gets_another_mid_is_one_still) {
+  // The server holds a request of an earlier life of this node.
+  server->put_of["mid=1"] = {
+      0x89, 271, {}, sig::encode(sig::overlap_conflict(70))};
+  install("a", "192.0.2.1/32");
+  EXPECT_EQ(count("PUT mid=71"), 1u);
+  EXPECT_EQ(last("a"), "pending: asked of provider");
+  tell({listed(71, sig::status::mitigated)});
+  EXPECT_EQ(last("a"), "active: ");
+  remove("a");
+  EXPECT_EQ(count("DELETE mid=71"), 1u);
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
 TEST_F(relay_test, an_overwhelmed_server_is_told_of) {
   install("a", "192.0.2.1/32");
   tell({listed(1, sig::status::exceeded_capability)});
