@@ -118,7 +118,10 @@ for ((death = 1; death <= 8; death++)); do
   fi
   begin_server
 done
-sleep 1
+answers() { cat w*/answered.txt 2>/dev/null | wc -l; }
+before=$(answers)
+write_on() { (($(answers) > before)); }
+await 20 "the writers go on after the last death" write_on
 for ((n = 1; n <= writers; n++)); do finish "writer$n" || :; done
 
 step "What is left of it"

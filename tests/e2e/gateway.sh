@@ -34,22 +34,8 @@ END
 }
 
 write_gateway() {
-  cat >gateway.toml <<END
-[node]
-name = "gateway"
-data_dir = "gateway"
-control_socket = "gateway.sock"
-log_level = "${TOCSIN_LOG_LEVEL:-info}"
-
-[server]
-listen = ["127.0.0.1:$gateway_port"]
-certificate = "pki/gateway.example.pem"
-key = "pki/gateway.example-key.pem"
-ca = "pki/ca.pem"
-terminating_period = "0s"
-max_terminating_period = "0s"
-conflict_policy = "accept-all"
-
+  write_middle gateway "127.0.0.1:$gateway_port" provider \
+    "127.0.0.1:$provider_port" <<END
 [[server.relay]]
 name = "transit"
 upstream = "provider"
@@ -63,16 +49,6 @@ prefixes = ["192.0.2.0/25"]
 name = "beta"
 identities = ["second.example"]
 prefixes = ["192.0.2.64/26"]
-
-[client]
-certificate = "pki/gateway.example.pem"
-key = "pki/gateway.example-key.pem"
-ca = "pki/ca.pem"
-
-[[client.upstream]]
-name = "provider"
-server = "127.0.0.1:$provider_port"
-server_name = "server.example"
 END
 }
 

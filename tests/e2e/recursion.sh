@@ -44,20 +44,8 @@ name = "provider"
 identities = ["provider.example"]
 prefixes = ["192.0.2.0/24"]
 END
-cat >provider.toml <<END
-[node]
-name = "provider"
-data_dir = "provider"
-control_socket = "provider.sock"
-
-[server]
-listen = ["127.0.0.1:$provider_port"]
-certificate = "pki/provider.example.pem"
-key = "pki/provider.example-key.pem"
-ca = "pki/ca.pem"
-terminating_period = "0s"
-max_terminating_period = "0s"
-
+write_middle provider "127.0.0.1:$provider_port" transit \
+  "127.0.0.1:$transit_port" <<END
 [[server.mitigator]]
 name = "scrubber"
 driver = "$state/driver"
@@ -73,16 +61,6 @@ hold = "2s"
 name = "acme"
 identities = ["client.example"]
 prefixes = ["192.0.2.0/25"]
-
-[client]
-certificate = "pki/provider.example.pem"
-key = "pki/provider.example-key.pem"
-ca = "pki/ca.pem"
-
-[[client.upstream]]
-name = "transit"
-server = "127.0.0.1:$transit_port"
-server_name = "server.example"
 END
 write_client client client.example "127.0.0.1:$provider_port"
 sed -i 's/^server_name = .*/server_name = "provider.example"/' client.toml

@@ -147,6 +147,40 @@ server_name = "server.example"
 END
 }
 
+# write_middle NAME ADDRESS UPSTREAM SERVER: NAME.toml of a node with the
+# certificate of NAME.example which is a server at ADDRESS, and at SERVER a client
+# of server.example; standard input is appended: relays, customers.
+write_middle() {
+  cat >"$1.toml" <<END
+[node]
+name = "$1"
+data_dir = "$1"
+control_socket = "$1.sock"
+log_level = "${TOCSIN_LOG_LEVEL:-info}"
+
+[server]
+listen = ["$2"]
+certificate = "pki/$1.example.pem"
+key = "pki/$1.example-key.pem"
+ca = "pki/ca.pem"
+terminating_period = "0s"
+max_terminating_period = "0s"
+conflict_policy = "accept-all"
+
+[client]
+certificate = "pki/$1.example.pem"
+key = "pki/$1.example-key.pem"
+ca = "pki/ca.pem"
+
+[[client.upstream]]
+name = "$3"
+server = "$4"
+server_name = "server.example"
+
+END
+  cat >>"$1.toml"
+}
+
 # write_hook: an operator's program for the exec driver; orders.txt gets a line
 # for each order: action, id, prefixes.
 write_hook() {
