@@ -3,6 +3,8 @@
 #include "protocol/data/match_reader.hpp"
 #include "protocol/yang/values.hpp"
 
+#include <algorithm>
+
 namespace tocsin::protocol::data {
 
 namespace {
@@ -71,6 +73,31 @@ problem check_destination(const tree_cursor& at, const ace& x) {
                 "an entry of an immediate ACL needs a destination network");
 }
 
+/// An entry without a source is about all of a family; without a family, about
+/// both.
+problem check_source(const tree_cursor& at, const ace& x,
+                     const acl_policy& policy) {
+  if (x.action == forwarding::accept && !x.rate)
+    return std::nullopt;
+  auto source = x.match.ip ? x.match.ip->source : std::nullopt;
+  bool is_v6 = x.match.ip && x.match.ip->family == prefix::family::ipv6;
+  auto least = is_v6 ? policy.least_ipv6_source : policy.least_ipv4_source;
+  if (!x.match.ip)
+    least = std::max(policy.least_ipv4_source, policy.least_ipv6_source);
+  if (least != 0 && (!source || source->length() < least))
+    return at.bad("matches", error_tag::access_denied,
+                  "what an entry drops or limits must come from a network of /"
+                      + std::to_string(least) + " or less");
+  for (const auto& one : policy.never_filtered) {
+    bool other_family = x.match.ip && one.which() != x.match.ip->family;
+    if (!other_family && (!source || source->overlaps(one)))
+      return at.bad("matches", error_tag::access_denied,
+                    "this would filter " + one.to_string()
+                        + ", which is protected here; name other sources");
+  }
+  return std::nullopt;
+}
+
 problem read_ace(const tree_cursor& at, const acl& list,
                  const acl_policy& policy, ace& out) {
   out.name = at.node().value("name").value_or("");
@@ -83,6 +110,8 @@ problem read_ace(const tree_cursor& at, const acl& list,
     return at.bad("actions", error_tag::missing_attribute,
                   "an entry needs an action");
   if (auto bad = read_actions(*actions, policy.can, out))
+    return bad;
+  if (auto bad = check_source(at, out, policy))
     return bad;
   if (list.when == activation::immediate && policy.immediate_needs_destination)
     return check_destination(at, out);

@@ -17,6 +17,12 @@ struct acl_policy {
   /// Whether ACLs may be in force without a mitigation; else those which want
   /// to are refused.
   bool allow_immediate = true;
+  /// Sources that no entry may drop or limit: it is refused.
+  std::vector<prefix> never_filtered = {};
+  /// Shortest source prefix that an entry may drop or limit, so that a client
+  /// cannot cut off half of the world; 0: any, also none.
+  std::uint8_t least_ipv4_source = 0;
+  std::uint8_t least_ipv6_source = 0;
 
   friend bool operator==(const acl_policy&, const acl_policy&) = default;
 };

@@ -80,6 +80,8 @@ bool owns_name(const customer& who, std::string_view fqdn) {
   auto name = canonical_name(fqdn);
   return std::any_of(
       who.domains.begin(), who.domains.end(), [&](const std::string& entry) {
+        if (entry == "*")
+          return true;
         auto domain = canonical_name(entry);
         if (!domain.starts_with("*."))
           return domain == name;

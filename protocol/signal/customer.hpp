@@ -42,6 +42,8 @@ struct customer_identities {
   std::vector<std::string> dns_names;           ///< subjectAltName, exact
   std::vector<std::string> common_names;        ///< subject CN, exact
   std::vector<std::string> psk_identities = {}; ///< exact
+  /// What trusted gateways call its domain (RFC 9132, Section 4.4.1.2).
+  std::vector<std::string> cdids = {};
 
   friend bool operator==(const customer_identities&,
                          const customer_identities&) = default;
@@ -53,12 +55,19 @@ struct customer {
   customer_identities identities;
   std::vector<prefix> prefixes; ///< its address space, and nothing else
   /// "www.example.com" entitles to that name, "*.example.com" to every name
-  /// below example.com, not to example.com itself.
+  /// below example.com, not to example.com itself; "*" to every name.
   std::vector<std::string> domains;
   customer_limits limits;
   mitigation_action action = mitigation_action::drop;
   std::uint64_t rate = 0; ///< packets per second, with rate_limit
   std::vector<accept_entry> accept;
+  /// A gateway which is trusted to say whose requests it passes on (`cdid`).
+  bool gateway = false;
+  /// An administrator decides before anything is enforced.
+  bool approval = false;
+  /// With `approval`: so many clients of the node that ask for what overlaps
+  /// are as good as one; 0: they are not.
+  std::uint32_t agreement = 0;
 
   friend bool operator==(const customer&, const customer&) = default;
 };

@@ -121,7 +121,15 @@ result<void> customer_table::data::enter_customer(std::size_t i) {
   for (const auto& name : x.identities.psk_identities)
     if (auto good = enter(psk, name, i, customers, "PSK identity"); !good)
       return good;
+  for (const auto& name : x.identities.cdids)
+    if (auto good = enter(cdids, name, i, customers, "cdid"); !good)
+      return good;
   return {};
+}
+
+const customer* customer_table::by_cdid(const std::string& cdid) const {
+  auto i = data_->cdids.find(cdid);
+  return i == data_->cdids.end() ? nullptr : &data_->customers[i->second];
 }
 
 result<const customer*> customer_table::find(const peer_identity& who) const {

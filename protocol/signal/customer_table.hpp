@@ -42,6 +42,9 @@ public:
   /// long as the table or a copy of it.
   result<const customer*> find(const peer_identity& who) const;
 
+  /// The customer whose domain trusted gateways call so (`cdid`), or nullptr.
+  const customer* by_cdid(const std::string& cdid) const;
+
   /// The customer of that name, or nullptr.
   const customer* by_name(std::string_view name) const;
 
@@ -51,7 +54,7 @@ private:
   struct data {
     std::vector<customer> customers;
     std::unordered_map<std::string, std::size_t> names, fingerprints, dns,
-        common_names, psk;
+        common_names, psk, cdids;
 
     result<void> enter_customer(std::size_t i);
   };

@@ -59,8 +59,18 @@ void drop_rates::advance(double packets, double bytes, time_point now) {
     }
     last_ = now;
   }
+  if (now >= newer_.when + recent_step) {
+    // What came after a long pause came of late.
+    bool paused = now >= newer_.when + 2 * recent_step;
+    older_ = paused ? mark{now - recent_step, sum_bytes_} : newer_;
+    newer_ = {now, sum_bytes_ + bytes};
+  }
   sum_packets_ += packets;
   sum_bytes_ += bytes;
+}
+
+std::uint64_t drop_rates::recent(time_point now) const noexcept {
+  return rate(sum_bytes_ - older_.bytes, in_seconds(now - older_.when));
 }
 
 counters drop_rates::current() const noexcept {

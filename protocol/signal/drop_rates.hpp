@@ -10,6 +10,9 @@ namespace tocsin::protocol::signal {
 /// Buckets of bps-dropped and pps-dropped (RFC 9132, Section 4.4.2).
 inline constexpr std::chrono::minutes drop_bucket{5};
 
+/// Between two marks of what is dropped of late.
+inline constexpr std::chrono::seconds recent_step{5};
+
 /// What was dropped for one mitigation, from the cumulative counters of a
 /// driver. Totals begin at zero with the mitigation and wrap at 2^64; they
 /// survive a driver whose counters begin anew.
@@ -33,7 +36,17 @@ public:
   /// Totals and rates as of the last reading.
   counters current() const noexcept;
 
+  /// What was dropped of late, bytes per second: over the last five to ten
+  /// seconds, for decisions that cannot wait for an average.
+  std::uint64_t recent(time_point now) const noexcept;
+
 private:
+  /// A total, and when it was read.
+  struct mark {
+    time_point when;
+    double bytes = 0;
+  };
+
   void advance(double packets, double bytes, time_point now);
 
   time_point start_, last_;
@@ -44,6 +57,7 @@ private:
   double sum_packets_ = 0, sum_bytes_ = 0;
   double full_packets_ = 0, full_bytes_ = 0;
   std::int64_t full_ = 0; ///< number of full buckets
+  mark older_{start_}, newer_{start_};
 };
 
 } // namespace tocsin::protocol::signal

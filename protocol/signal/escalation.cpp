@@ -8,6 +8,8 @@ std::string_view to_string(escalation_reason x) noexcept {
   switch (x) {
   case escalation_reason::by_operator:
     return "by order of the operator";
+  case escalation_reason::failed:
+    return "those who are asked first have failed";
   case escalation_reason::overloaded:
     return "a mitigator is overloaded";
   case escalation_reason::attack_size:
@@ -20,7 +22,24 @@ std::string_view to_string(escalation_reason x) noexcept {
 
 void escalation::on_operator(bool call, time_point now) {
   held(escalation_reason::by_operator) = call;
+  if (!call && !reason()) {
+    called_ = false;
+    quiet_.reset();
+  }
   settle(now);
+}
+
+void escalation::on_failure(bool failed, time_point now) {
+  failed_ = failed;
+  on_time(now);
+}
+
+void escalation::on_unreachable(bool unreachable, time_point now) {
+  if (!unreachable)
+    unreachable_.reset();
+  else if (!unreachable_)
+    unreachable_ = now;
+  on_time(now);
 }
 
 void escalation::on_overload(bool overloaded, time_point now) {
@@ -48,6 +67,9 @@ void escalation::on_needed(bool needed, time_point now) {
 }
 
 void escalation::on_time(time_point now) {
+  bool lost =
+      unreachable_ && now >= *unreachable_ + settings_.unreachable_after;
+  held(escalation_reason::failed) = settings_.when_failed && (failed_ || lost);
   held(escalation_reason::inefficacy) =
       under_attack_ && settings_.ineffective_after.count() != 0
       && now >= *under_attack_ + settings_.ineffective_after;
@@ -70,8 +92,15 @@ std::optional<time_point> escalation::next_deadline() const noexcept {
   if (under_attack_ && settings_.ineffective_after.count() != 0
       && reason() != escalation_reason::inefficacy)
     due = *under_attack_ + settings_.ineffective_after;
-  if (quiet_ && (!due || *quiet_ + settings_.hold < *due))
-    due = *quiet_ + settings_.hold;
+  auto consider = [&due](time_point t) {
+    if (!due || t < *due)
+      due = t;
+  };
+  if (unreachable_ && settings_.when_failed
+      && !reasons_[static_cast<std::size_t>(escalation_reason::failed)])
+    consider(*unreachable_ + settings_.unreachable_after);
+  if (quiet_)
+    consider(*quiet_ + settings_.hold);
   return due;
 }
 

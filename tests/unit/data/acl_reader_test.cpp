@@ -356,3 +356,45 @@ TEST(acl_reader, names_of_entries_are_unique_in_their_list) {
             error_tag::invalid_value);
   expect_accepted(acls(R"({"name":"a"},{"name":"b"})"));
 }
+
+// USE-076: what a client may have filtered is limited in breadth.
+TEST(acl_reader, what_is_dropped_may_have_to_come_from_small_networks) {
+  acl_policy policy;
+  policy.least_ipv4_source = 24;
+  policy.least_ipv6_source = 48;
+  auto from = [](const std::string& net) {
+    return one_ace("ipv4-acl-type",
+                   R"("ipv4":{"source-ipv4-network":")" + net + "\"}");
+  };
+  expect_accepted(from("203.0.113.0/24"), policy);
+  expect_refused(from("203.0.112.0/23"), error_tag::access_denied,
+                 ace_at("/matches"), policy);
+  expect_refused(one_ace("ipv4-acl-type", R"("udp":{})"),
+                 error_tag::access_denied, ace_at("/matches"), policy);
+  expect_refused(one_ace("ipv6-acl-type",
+                         R"("ipv6":{"source-ipv6-network":"2001:db8::/32"})"),
+                 error_tag::access_denied, ace_at("/matches"), policy);
+  expect_accepted(
+      one_ace("ipv4-acl-type", R"("udp":{})", R"("forwarding":"accept")"),
+      policy);
+  expect_refused(one_ace("ipv4-acl-type", R"("udp":{})",
+                         R"("forwarding":"accept","rate-limit":"10.00")"),
+                 error_tag::access_denied, ace_at("/matches"), policy);
+}
+
+// USE-076: and what is protected is never filtered.
+TEST(acl_reader, protected_sources_are_not_filtered) {
+  acl_policy policy;
+  policy.never_filtered = {net("203.0.113.8/32"), net("2001:db8:9::/48")};
+  auto from = [](const std::string& net) {
+    return one_ace("ipv4-acl-type",
+                   R"("ipv4":{"source-ipv4-network":")" + net + "\"}");
+  };
+  expect_accepted(from("198.51.100.0/24"), policy);
+  expect_refused(from("203.0.113.0/24"), error_tag::access_denied,
+                 ace_at("/matches"), policy);
+  expect_refused(from("203.0.113.8/32"), error_tag::access_denied,
+                 ace_at("/matches"), policy);
+  expect_refused(one_ace("ipv6-acl-type", R"("udp":{})"),
+                 error_tag::access_denied, ace_at("/matches"), policy);
+}

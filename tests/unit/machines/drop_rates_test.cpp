@@ -43,5 +43,29 @@ TEST(drop_rates, averages_full_five_minute_buckets) {
   EXPECT_EQ(x.current().bps_dropped, 1000u);
 }
 
+// An attack that grows is seen while it grows, not when the average says so.
+TEST(drop_rates, what_is_dropped_of_late_is_no_average) {
+  auto start = time_point{} + std::chrono::hours{1};
+  drop_rates uut{start};
+  std::uint64_t bytes = 0;
+  auto now = start;
+  auto second = [&](std::uint64_t more) {
+    now += std::chrono::seconds{1};
+    uut.sample(1, bytes += more, now);
+  };
+  for (int i = 0; i < 600; ++i)
+    second(100);
+  EXPECT_EQ(uut.recent(now), 100u);
+  for (int i = 0; i < 10; ++i)
+    second(5000);
+  EXPECT_EQ(uut.recent(now), 5000u);
+  EXPECT_EQ(uut.current().bps_dropped, 100u);
+  EXPECT_LE(uut.recent(now + std::chrono::seconds{90}), 500u)
+      << "nothing was heard since";
+  now += std::chrono::seconds{90};
+  second(5000);
+  EXPECT_EQ(uut.recent(now), 1000u) << "after a pause: of the last 5 s";
+}
+
 } // namespace
 } // namespace tocsin::protocol::signal

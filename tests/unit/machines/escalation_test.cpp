@@ -112,6 +112,42 @@ TEST_F(escalation_test, the_next_mitigation_begins_anew) {
   EXPECT_FALSE(uut.called());
 }
 
+TEST_F(escalation_test, an_operators_order_ends_at_once) {
+  uut.on_operator(true, now);
+  uut.on_needed(true, now);
+  uut.on_operator(false, now);
+  EXPECT_FALSE(uut.called());
+}
+
+TEST_F(escalation_test, an_operators_end_leaves_other_reasons) {
+  use({.when_overloaded = true});
+  uut.on_overload(true, now);
+  uut.on_operator(true, now);
+  uut.on_operator(false, now);
+  EXPECT_TRUE(uut.called());
+}
+
+TEST_F(escalation_test, failure_calls_at_once) {
+  use({.when_failed = true, .hold = 60s});
+  uut.on_failure(true, now);
+  EXPECT_EQ(uut.reason(), reason::failed);
+  uut.on_failure(false, now);
+  wait(60s);
+  EXPECT_FALSE(uut.called());
+}
+
+TEST_F(escalation_test, silence_calls_after_a_while) {
+  use({.when_failed = true});
+  uut.on_unreachable(true, now);
+  EXPECT_EQ(uut.next_deadline(), now + 30s);
+  wait(29s);
+  uut.on_unreachable(true, now);
+  EXPECT_FALSE(uut.called());
+  wait(1s);
+  EXPECT_TRUE(uut.called());
+  EXPECT_EQ(uut.reason(), reason::failed);
+}
+
 } // namespace
 
 } // namespace tocsin::protocol::signal
