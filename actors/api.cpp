@@ -160,6 +160,8 @@ result<api_call> read_update(asked& x) {
   auto what = parse_update(x.body);
   if (!what)
     return what.error();
+  if (what->decision)
+    return api_call{decide_mitigation{std::move(*name), *what->decision}};
   if (what->efficacy)
     return api_call{report_efficacy{std::move(*name), *what->efficacy, *wait}};
   return api_call{

@@ -67,6 +67,12 @@ struct control_filters {
   std::chrono::seconds wait = default_wait;
 };
 
+/// PUT /v1/mitigations/{mid}, on a server node: a decision about it.
+struct decide_mitigation {
+  mitigation_name name;
+  operator_order order;
+};
+
 /// PUT /v1/redirect, DELETE /v1/redirect
 struct set_redirect {
   redirect_wish wish;
@@ -100,8 +106,8 @@ struct use_data_channel {
 using api_call =
     std::variant<get_node, list_mitigations, create_mitigation, get_mitigation,
                  delete_mitigation, report_efficacy, control_filters,
-                 set_redirect, list_sessions, list_audit, list_data_clients,
-                 get_data_client, use_data_channel>;
+                 decide_mitigation, set_redirect, list_sessions, list_audit,
+                 list_data_clients, get_data_client, use_data_channel>;
 
 /// Understands one HTTP request. Strict: an unknown member or query parameter,
 /// one given twice, a wrong type or a value out of bounds is refused. Members
@@ -139,6 +145,8 @@ std::string to_json(const order_body& x);    ///< what parse_request reads
 std::string to_json(const redirect_wish& x); ///< the same; `on` is the method
 /// {"acl-list":[{"acl-name":"a","activation-type":"deactivate"}]}: the same.
 std::string to_json(const std::vector<protocol::signal::filter_control>& xs);
+/// {"decision":"approve","mitigators":["scrubber"]}: the same.
+std::string to_json(const operator_order& x);
 /// {"attack-status":"under-attack"}: what parse_request reads.
 std::string to_json(protocol::signal::attack_status x);
 

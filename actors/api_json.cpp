@@ -85,6 +85,7 @@ void write(writer& out, const mitigation_view& x) {
       .member("age_ms", x.age_ms)
       .member("answer_ms", x.answer_ms)
       .member("relayed", x.relayed)
+      .member("approval", x.approval)
       .member("note", x.note)
       .end_object();
 }
@@ -247,6 +248,13 @@ std::string to_json(const redirect_wish& x) {
   write_texts(out, "alt-server-record", x.records);
   if (x.max_age)
     out.member("max-age", *x.max_age);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(const operator_order& x) {
+  writer out;
+  out.begin_object().member("decision", to_string(x.what));
+  write_texts(out, "mitigators", x.mitigators);
   return std::move(out.end_object()).str();
 }
 

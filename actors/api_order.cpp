@@ -414,9 +414,44 @@ result<mitigate_order> parse_order(std::string_view body,
   return order;
 }
 
+namespace {
+
+operator_order& decision_of(mitigation_update& x) {
+  if (!x.decision)
+    x.decision = operator_order{operator_order::kind::reject};
+  return *x.decision;
+}
+
+result<void> read_decision(dom::element x, mitigation_update& into) {
+  using kind = operator_order::kind;
+  auto label = read_text(x, "decision");
+  if (!label)
+    return label.error();
+  for (auto one :
+       {kind::call_help, kind::end_help, kind::approve, kind::reject})
+    if (to_string(one) == *label) {
+      decision_of(into).what = one;
+      return {};
+    }
+  return fail(ec::out_of_range, "decision",
+              "takes \"approve\", \"reject\", \"call-help\" or "
+              "\"end-help\"");
+}
+
+/// Mitigators are chosen with an approval, which is said.
+result<void> check_decision(const mitigation_update& x) {
+  if (x.decision && !x.decision->mitigators.empty()
+      && x.decision->what != operator_order::kind::approve)
+    return fail(ec::malformed, "mitigators",
+                "go with the decision \"approve\" only");
+  return {};
+}
+
+} // namespace
+
 result<mitigation_update> parse_update(std::string_view body) {
   using protocol::signal::attack_status;
-  static constexpr std::array<member<mitigation_update>, 2> members{{
+  static constexpr std::array<member<mitigation_update>, 4> members{{
       {"attack-status",
        [](dom::element x, mitigation_update& into) -> result<void> {
          auto label = read_text(x, "attack-status");
@@ -436,6 +471,16 @@ result<mitigation_update> parse_update(std::string_view body) {
        [](dom::element x, mitigation_update& into) {
          return read_filters(x, into.filters);
        }},
+      {"decision",
+       [](dom::element x, mitigation_update& into) {
+         return read_decision(x, into);
+       }},
+      {"mitigators",
+       [](dom::element x, mitigation_update& into) {
+         return read_list<std::string>(
+             x, "mitigators", decision_of(into).mitigators,
+             [](dom::element y) { return read_text(y, "mitigators"); });
+       }},
   }};
   dom::parser parser;
   auto object = read_object(parser, body);
@@ -444,12 +489,16 @@ result<mitigation_update> parse_update(std::string_view body) {
   mitigation_update found;
   if (auto done = read_members(*object, members, "an update", found); !done)
     return done.error();
-  if (!found.efficacy && found.filters.empty())
+  auto parts = (found.efficacy ? 1 : 0) + (found.filters.empty() ? 0 : 1)
+               + (found.decision ? 1 : 0);
+  if (parts == 0)
     return fail(ec::missing, "attack-status",
-                "an update has it, or an acl-list");
-  if (found.efficacy && !found.filters.empty())
+                "an update has it, or an acl-list, or a decision");
+  if (parts > 1)
     return fail(ec::malformed, "acl-list",
-                "comes without attack-status; make two calls");
+                "comes without attack-status and decision; make several calls");
+  if (auto ok = check_decision(found); !ok)
+    return ok.error();
   return found;
 }
 

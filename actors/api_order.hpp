@@ -12,10 +12,11 @@ namespace tocsin::actors {
 result<mitigate_order> parse_order(std::string_view body,
                                    const mitigate_order& defaults);
 
-/// One of both.
+/// One of the three.
 struct mitigation_update {
   std::optional<protocol::signal::attack_status> efficacy;
   std::vector<protocol::signal::filter_control> filters;
+  std::optional<operator_order> decision = {};
 };
 
 /// Reads the JSON body of PUT /v1/mitigations/{mid}.

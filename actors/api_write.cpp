@@ -1,5 +1,6 @@
 #include "actors/api_write.hpp"
 
+#include "protocol/signal/response.hpp"
 namespace tocsin::actors {
 
 using protocol::json::writer;
@@ -42,12 +43,17 @@ void write_target(writer& out, const target& what) {
 
 void write_enforcement(writer& out, const std::vector<enforcement_view>& xs) {
   out.key("enforcement").begin_array();
-  for (const auto& one : xs)
+  for (const auto& one : xs) {
     out.begin_object()
         .member("mitigator", one.mitigator)
         .member("state", one.state)
-        .member("detail", one.detail)
-        .end_object();
+        .member("detail", one.detail);
+    if (one.answer != 0)
+      out.member("answer",
+                 protocol::signal::to_string(
+                     static_cast<protocol::signal::response_code>(one.answer)));
+    out.end_object();
+  }
   out.end_array();
 }
 

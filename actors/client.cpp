@@ -304,6 +304,9 @@ client(client_actor::stateful_pointer<client_state> self,
       [state](atom::revoke, std::uint32_t mid, std::string& why) {
         return state->revoke(mid, std::move(why));
       },
+      [state](atom::decide, std::uint32_t mid, operator_order& what) {
+        return state->decide(mid, std::move(what));
+      },
       [state](atom::forget, std::uint64_t session, std::uint64_t request) {
         state->forget_observer(session, request);
       },
@@ -333,6 +336,9 @@ client(client_actor::stateful_pointer<client_state> self,
       },
       [state](atom::begin, std::uint32_t mid) { state->on_free(mid); },
       [state](atom::release) { state->on_released(); },
+      [state](atom::claim, std::uint32_t mid, std::uint32_t clients) {
+        state->on_agreement(mid, clients);
+      },
       [state](atom::control, const std::string& identity,
               const std::vector<protocol::data::activation_change>& news) {
         state->on_filters_changed(identity, news);

@@ -43,7 +43,17 @@ struct client_setup {
   protocol::signal::lifecycle_settings life;
   std::chrono::seconds status_interval = default_status_interval;
   loss_of_signal loss;
+  std::string node = {}; ///< name of this node, as loops of gateways tell it
+  /// All its MITIGATORs are RELAYs which are always asked.
+  bool gateway = false;
+  /// Requests are answered when the upstream servers have answered.
+  bool end_to_end = false;
 };
+
+/// How long a request waits for the answers of upstream servers; then it is
+/// granted, and its status tells the rest. Well within the time that clients
+/// repeat a request.
+inline constexpr std::chrono::seconds end_to_end_patience{10};
 
 /// Requests of one client that wait for the one in progress; beyond, 5.03. A
 /// well-behaved client has one or two under way.
@@ -103,6 +113,7 @@ public:
   void on_session(const session_opened& x,
                   const caf::strong_actor_ptr& session);
   void on_session_end(std::uint64_t session, session_end how);
+  caf::result<mitigation_view> decide(std::uint32_t mid, operator_order what);
   void adopt(mitigator_table table);
   void adopt_datastore(const caf::strong_actor_ptr& data);
   void on_changed(mitigation_view view);
@@ -113,6 +124,7 @@ public:
   void on_rival(std::uint32_t mid, protocol::signal::conflict_information why);
   void on_free(std::uint32_t mid);
   void on_released() { refused_.clear(); }
+  void on_agreement(std::uint32_t mid, std::uint32_t clients);
   void on_filters_changed(
       const std::string& identity,
       const std::vector<protocol::data::activation_change>& news);
@@ -198,6 +210,13 @@ private:
     time_point retry_at;
   };
 
+  /// A request that is in force here, and whose answer waits for upstream.
+  struct awaited {
+    std::uint32_t mid;
+    dots_response granted;
+    time_point until;
+  };
+
   time_point now() const;
   unix_seconds wall() const { return setup_.clock.at(now()); }
 
@@ -216,6 +235,7 @@ private:
   void put(dots_request request);
   void put_known(entry& known, job_ptr job);
   void on_refreshed(job_ptr job);
+  void adopt_refreshed(entry& x, const storage::mitigation_record& fresh);
   void put_suspended(entry& known, job_ptr job);
   void answer_refreshed(const job_ptr& job, std::int64_t left,
                         const claim_result& x);
@@ -271,6 +291,18 @@ private:
   void report();
   void arm();
 
+  // client_orders.cpp: what operators decide
+  result<void> may_decide(const entry& x, const operator_order& what) const;
+  void note_decision(entry& x, const operator_order& what) const;
+
+  // client_gateway.cpp: requests that others have to grant
+  bool ends_here(const dots_request& request) const;
+  void refuse_loop(const dots_request& request);
+  bool await_upstream(const put_job& job, dots_response granted);
+  void judge_awaited();
+  void give_up_waiting();
+  void refuse_awaited(const enforcement_view& why);
+
   // client_data.cpp: the data channel
   void tell_datastore();
 
@@ -310,6 +342,7 @@ private:
   std::size_t active_ = 0; ///< mitigations
   alarm alarm_;
   std::optional<time_point> report_due_;
+  std::optional<awaited> awaited_;
 };
 
 /// Spawns the CLIENT of one customer's cuid.

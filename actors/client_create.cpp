@@ -18,6 +18,8 @@ namespace sig = protocol::signal;
 void client_state::put_new(job_ptr job) {
   if (job->request.redirect)
     return finish(redirection_to(*job->request.redirect));
+  if (ends_here(job->request))
+    return refuse_loop(job->request);
   if (auto ok = admit_filters(job->body); !ok)
     return refuse(job->request, ok.error());
   if (refused_before(job))
@@ -178,6 +180,8 @@ void client_state::commit_new(job_ptr job) {
                  0,
                  ++created_,
                  {}};
+  job->record.hop_limit = job->request.hop_limit.value_or(0);
+  job->record.cdid = job->request.from.cdid;
   if (!job->body.what.aliases.empty())
     job->record.aliased = encode_target(job->aliased);
   bool inactive =
@@ -276,12 +280,16 @@ void client_state::on_created(job_ptr job) {
   notify(mid);
   // As the examples of RFC 9133 answer: what goes on was changed.
   bool changed = !job->body.acls.empty() && !job->superseded.empty();
-  finish({static_cast<std::uint8_t>(changed ? sig::response_code::changed
-                                            : sig::response_code::created),
-          true,
-          sig::encode(body),
-          {},
-          false});
+  dots_response granted{
+      static_cast<std::uint8_t>(changed ? sig::response_code::changed
+                                        : sig::response_code::created),
+      true,
+      sig::encode(body),
+      {},
+      false};
+  if (!await_upstream(*job, granted))
+    finish(std::move(granted));
+  on_agreement(mid, job->claimed.agreeing);
 }
 
 /// Gives its scope back as well.

@@ -156,6 +156,11 @@ void client_state::start(entry& x, bool restored) {
   setup->restored = restored;
   setup->state = static_cast<sig::status>(x.record.status);
   setup->mitigators = setup_.mitigators;
+  setup->hop_limit = x.record.hop_limit;
+  setup->cdid = x.record.cdid;
+  setup->approved = !setup_.who->approval || (x.record.flags & flag_approved);
+  setup->chosen = split_names(x.record.chosen);
+  setup->help_ordered = (x.record.flags & flag_help) != 0;
   setup->resolver = setup_.resolver;
   setup->parent = self_;
   setup->clock = setup_.clock;
@@ -190,6 +195,9 @@ mitigation_view client_state::current(const entry& x) const {
   view.switched = x.switched;
   if (!view.conflict)
     view.conflict = x.accepted;
+  for (const auto& at : view.enforcement)
+    if (!view.conflict)
+      view.conflict = at.conflict;
   if (view.conflict && view.conflict->retry_timer && x.retry_at)
     view.conflict
         ->retry_timer = static_cast<std::uint32_t>(std::max<std::int64_t>(
@@ -216,6 +224,7 @@ void client_state::on_changed(mitigation_view view) {
   view.what = x.request.what; // with its aliases
   x.view = std::move(view);
   x.viewed = now();
+  judge_awaited();
   if (x.view.status != sig::status::in_progress
       && x.view.status != sig::status::signal_loss)
     release_replaced(x);
@@ -305,6 +314,8 @@ void client_state::erase(std::uint32_t mid) {
   auto node = entries_.extract(mid);
   if (node.empty())
     return;
+  if (awaited_ && awaited_->mid == mid)
+    give_up_waiting();
   auto& x = node.mapped();
   release_replaced(x);
   x.suspended = true;

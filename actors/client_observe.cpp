@@ -147,6 +147,8 @@ void client_state::arm() {
       due = t;
   };
   sooner(signal_.next_deadline());
+  if (awaited_)
+    sooner(awaited_->until);
   for (const auto& [_, x] : entries_)
     if (x.suspended)
       sooner(x.kept_until);
@@ -162,6 +164,8 @@ void client_state::on_alarm(std::uint64_t generation) {
   }
   on_signal(signal_.on_time(now()));
   end_kept();
+  if (awaited_ && now() >= awaited_->until)
+    give_up_waiting();
   arm();
 }
 

@@ -32,7 +32,8 @@ result<sig::mitigation> client_state::read_body(const dots_request& request) {
     return fail(ec::unknown, "dots-signal",
                 "keys not understood, yet comprehension-required: 52, 53 "
                 "(there is no data channel whose filters could be switched)");
-  if (wanted.trigger_mitigation == false && !setup_.loss.allowed)
+  if (wanted.trigger_mitigation == false
+      && (!setup_.loss.allowed || request.forwarded))
     return fail(ec::unauthorized, "trigger-mitigation",
                 "mitigation on loss of signal is not offered here; leave it "
                 "out to be protected at once");
@@ -92,6 +93,8 @@ void client_state::put_known(entry& known, job_ptr job) {
     return;
   }
   job->record = known.record;
+  if (!job->request.if_match)
+    job->record.hop_limit = job->request.hop_limit.value_or(0);
   auto lifetime = known.record.lifetime;
   if (job->body.lifetime)
     lifetime =
@@ -110,6 +113,19 @@ void client_state::put_known(entry& known, job_ptr job) {
             });
 }
 
+/// What was decided or has happened while the refresh was made durable is as
+/// true as the refresh, and is stored once more.
+void client_state::adopt_refreshed(entry& x,
+                                   const storage::mitigation_record& fresh) {
+  auto before = std::exchange(x.record, fresh);
+  x.record.flags = before.flags;
+  x.record.chosen = before.chosen;
+  x.record.status = before.status;
+  x.record.start = before.start;
+  if (x.record != fresh)
+    commit({storage::put_mitigation{x.record}});
+}
+
 /// Out of the terminating period it is as good as new (RFC 9132, Section
 /// 4.4.4); the lifecycle doubles the next period.
 void client_state::on_refreshed(job_ptr job) {
@@ -117,7 +133,9 @@ void client_state::on_refreshed(job_ptr job) {
   auto left = sig::remaining_lifetime(job->record.expires, wall());
   if (auto i = entries_.find(mid); i != entries_.end()) {
     auto& x = i->second;
-    x.record = job->record;
+    if (x.record.hop_limit != job->record.hop_limit)
+      self_->send(x.handle, atom::hops_v, job->record.hop_limit);
+    adopt_refreshed(x, job->record);
     x.withdrawn = false;
     x.withdrawn_at.reset();
     tombstones_.erase(mid);

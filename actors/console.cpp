@@ -52,8 +52,10 @@ void console_state::on(const list_mitigations&, const api_exchange& call) {
 /// A mitigation's peer is an upstream if this node asked for it, a customer if
 /// it was asked.
 bool console_state::is_wish(const mitigation_name& x) const {
+  // One UPSTREAM for each client of a gateway is called upstream/client.
+  auto upstream = x.peer.substr(0, x.peer.find('/'));
   return x.peer.empty() ? !upstreams_.empty()
-                        : std::ranges::count(upstreams_, x.peer) > 0;
+                        : std::ranges::count(upstreams_, upstream) > 0;
 }
 
 template <class Then>
@@ -86,6 +88,13 @@ void console_state::await(const upstream_actor& upstream,
 }
 
 void console_state::on(const create_mitigation& x, const api_exchange& call) {
+  if (x.order.upstream.empty() && upstreams_.size() > 1) {
+    self_->request(root_, node_patience + default_wait, atom::order_v, x.order)
+        .then([to = call.reply](
+                  const mitigation_view& view) { to(201, to_json(view)); },
+              [to = call.reply](const caf::error& why) { refuse(to, why); });
+    return;
+  }
   auto then = [this, x, to = call.reply](const upstream_actor& upstream) {
     self_->request(upstream, node_patience, atom::order_v, x.order)
         .then(
@@ -159,6 +168,11 @@ void console_state::on(const report_efficacy& x, const api_exchange& call) {
   auto fail_with = [to = call.reply](const caf::error& why) {
     refuse(to, why);
   };
+  if (x.name.peer == own_orders) {
+    self_->request(root_, node_patience, atom::report_v, x.name, x.what)
+        .then(show, fail_with);
+    return;
+  }
   with_upstream(x.name.peer, call,
                 [this, x, show, fail_with](const upstream_actor& upstream) {
                   self_
@@ -167,6 +181,15 @@ void console_state::on(const report_efficacy& x, const api_exchange& call) {
                                 duration{x.wait})
                       .then(show, fail_with);
                 });
+}
+
+void console_state::on(const decide_mitigation& x, const api_exchange& call) {
+  auto order = x.order;
+  order.who = "operator (uid " + std::to_string(call.uid) + ')';
+  self_->request(root_, node_patience, atom::decide_v, x.name, order)
+      .then([to = call.reply](
+                const mitigation_view& view) { to(200, to_json(view)); },
+            [to = call.reply](const caf::error& why) { refuse(to, why); });
 }
 
 void console_state::on(const set_redirect& x, const api_exchange& call) {

@@ -26,6 +26,7 @@ private:
   void on(const delete_mitigation& x, const api_exchange& call);
   void on(const report_efficacy& x, const api_exchange& call);
   void on(const control_filters& x, const api_exchange& call);
+  void on(const decide_mitigation& x, const api_exchange& call);
   void on(const set_redirect& x, const api_exchange& call);
   void on(const list_sessions& x, const api_exchange& call);
   void on(const list_audit& x, const api_exchange& call);

@@ -24,4 +24,8 @@ proven_names(const transports::peer_identity& x) {
           x.psk_identity};
 }
 
+/// What a server-domain gateway calls the domain of this peer: the recipe of
+/// the cuid over what it authenticated with (RFC 9132, Section 4.4.1.2).
+std::string cdid_of(const transports::peer_identity& x);
+
 } // namespace tocsin::actors

@@ -65,6 +65,8 @@ using mitigator_actor = caf::typed_actor<
                    caf::strong_actor_ptr>,
     // Takes a rule or filter set out of the desired state.
     caf::reacts_to<atom::withdraw, std::string>,
+    // How well a rule works, as the client sees it.
+    caf::reacts_to<atom::report, std::string, protocol::signal::attack_status>,
     // The desired state is complete: drivers may be synchronised from now on.
     caf::reacts_to<atom::begin>,
     // What the operator sees.
@@ -92,6 +94,10 @@ using mitigation_actor = caf::typed_actor<
     caf::reacts_to<atom::report>,
     // How well it works, as the client sees it (RFC 9132, Section 4.4.3).
     caf::reacts_to<atom::report, protocol::signal::attack_status>,
+    // The request came again, and may pass so many gateways (RFC 8768).
+    caf::reacts_to<atom::hops, std::uint8_t>,
+    // An operator has decided, which is durable.
+    caf::reacts_to<atom::decide, operator_order>,
     // A MITIGATOR was restarted: install again there.
     caf::reacts_to<atom::adopt, mitigator_table>,
     // How far a MITIGATOR is.
@@ -118,6 +124,9 @@ using client_actor = caf::typed_actor<
     // The operator withdraws one.
     caf::replies_to<atom::revoke, std::uint32_t,
                     std::string>::with<mitigation_view>,
+    // The operator decides about one; replies when that is durable.
+    caf::replies_to<atom::decide, std::uint32_t,
+                    operator_order>::with<mitigation_view>,
     // An observation of this session (1st) and request (2nd) has ended.
     caf::reacts_to<atom::forget, std::uint64_t, std::uint64_t>,
     // A session of this customer is up: of interest if the identity is ours.
@@ -143,6 +152,8 @@ using client_actor = caf::typed_actor<
     caf::reacts_to<atom::begin, std::uint32_t>,
     // REGISTRY: what a refused request had met is gone; it may ask again.
     caf::reacts_to<atom::release>,
+    // REGISTRY: so many clients want something of what this mid wants.
+    caf::reacts_to<atom::claim, std::uint32_t, std::uint32_t>,
     // DATASTORE: ACLs which this identity made under our cuid have another
     // activation-type now, not by a request of ours (RFC 9133, Section 3.2.1).
     caf::reacts_to<atom::control, std::string,
@@ -382,6 +393,11 @@ using supervisor_actor = session_owner_actor::extend<
                    protocol::data::filter_abilities>,
     // A CLIENT has nothing left.
     caf::reacts_to<atom::abandon, std::string, std::string>,
+    // A RELAY GROUP wants an UPSTREAM of this name, for a client of this cdid;
+    // it gets the handle by `adopt`.
+    caf::reacts_to<atom::opened, std::string, std::string>,
+    // A RELAY GROUP no longer wants the UPSTREAM of this name.
+    caf::reacts_to<atom::gone, std::string>,
     // Replies when everything that was stored is restored: open the doors then.
     caf::replies_to<atom::begin>::with<ack>,
     caf::replies_to<atom::node>::with<node_view>,
@@ -389,6 +405,13 @@ using supervisor_actor = session_owner_actor::extend<
     caf::replies_to<atom::status, mitigation_name>::with<mitigation_view>,
     caf::replies_to<atom::revoke, mitigation_name,
                     std::string>::with<mitigation_view>,
+    caf::replies_to<atom::decide, mitigation_name,
+                    operator_order>::with<mitigation_view>,
+    // The operator asks for mitigation and names no upstream: see own_orders.
+    caf::replies_to<atom::order, mitigate_order>::with<mitigation_view>,
+    // How well such a one works, as the operator sees it.
+    caf::replies_to<atom::report, mitigation_name,
+                    protocol::signal::attack_status>::with<mitigation_view>,
     caf::replies_to<atom::sessions,
                     std::uint64_t>::with<std::vector<session_view>>,
     // The audit trail, and the upstreams of a client node.

@@ -21,16 +21,29 @@ struct lookup_round {
 void mitigation_state::init(mitigation_setup setup) {
   setup_ = std::move(setup);
   life_ = sig::mitigation_lifecycle{setup_.life};
-  rules_ = rules_of(*setup_.who, setup_.owner, setup_.what, setup_.names);
+  rules_ = make_rules();
   for (const auto& x : setup_.mitigators.entries) {
     auto& site = sites_[x.name];
     site.handle = caf::actor_cast<mitigator_actor>(x.handle);
+    site.relay = x.relay;
+    site.picked = std::ranges::count(setup_.chosen, x.name) > 0;
     if (x.when)
       site.help.emplace(*x.when);
   }
+  if (setup_.help_ordered)
+    order_help(true);
   if (!names_of(setup_.what).empty())
     names_due_ = self_->clock().now()
                  + (setup_.restored ? duration::zero() : name_refresh);
+}
+
+std::vector<mitigators::rule> mitigation_state::make_rules() const {
+  auto out = rules_of(*setup_.who, setup_.owner, setup_.what, setup_.names);
+  for (auto& x : out) {
+    x.hop_limit = setup_.hop_limit;
+    x.cdid = setup_.cdid;
+  }
+  return out;
 }
 
 sig::instant mitigation_state::now() const {
@@ -77,9 +90,13 @@ void mitigation_state::on_reported() {
 /// which its DELETE does (RFC 9132, Section 4.4.3).
 void mitigation_state::on_efficacy(sig::attack_status x) {
   note_ = "the client reports: " + std::string{sig::to_string(x)};
-  for (auto& [_, site] : sites_)
+  for (auto& [_, site] : sites_) {
     if (site.help)
       site.help->on_efficacy(x, self_->clock().now());
+    for (const auto& [id, state] : site.rules)
+      if (site.relay)
+        self_->send(site.handle, atom::report_v, id, x);
+  }
   consider_help();
   publish();
 }
@@ -91,9 +108,11 @@ void mitigation_state::adopt(mitigator_table table) {
     auto& site = sites_[x.name];
     if (site.handle == handle)
       continue;
-    auto help = site.help;
-    site = {handle, {}, {}};
-    site.help = help;
+    auto old = std::exchange(site, {});
+    site.handle = handle;
+    site.help = old.help;
+    site.relay = x.relay;
+    site.picked = old.picked;
     if (life_.enforced())
       enforce();
   }
@@ -106,6 +125,8 @@ void mitigation_state::on_report(const enforcement_report& x) {
   i->second.rules[x.rule] = x.what;
   i->second.detail = x.detail;
   i->second.blind = x.blind;
+  i->second.answer = x.answer;
+  i->second.conflict = x.conflict;
   i->second.overloaded = x.what == progress::failed && x.overloaded;
   watch(i->second, x);
   consider_help();
@@ -199,9 +220,18 @@ void mitigation_state::enforce() {
     sources_.clear();
     attack_due_.reset();
   }
+  if (!setup_.approved)
+    note_ = "waits for an administrator's approval";
   for (auto& [_, site] : sites_)
-    if (site.wanted())
+    if (wanted(site))
       enforce_at(site);
+  consider_help(); // who is asked may stay silent
+}
+
+bool mitigation_state::wanted(const deployment& site) const {
+  if (!setup_.approved || (!setup_.chosen.empty() && !site.picked))
+    return false;
+  return site.picked || !site.help || site.help->called();
 }
 
 void mitigation_state::enforce_at(deployment& site) {
@@ -221,13 +251,21 @@ void mitigation_state::withdraw_everywhere() {
   // last ones stay readable until it begins anew.
   enforced_since_.reset();
   for (auto& [_, site] : sites_) {
-    for (const auto& [id, state] : site.rules)
-      self_->send(site.handle, atom::withdraw_v, id);
-    site.rules.clear();
-    site.overloaded = false;
+    drop_rules(site);
     if (site.help)
       site.help->reset();
   }
+  if (setup_.help_ordered)
+    order_help(true);
+}
+
+void mitigation_state::drop_rules(deployment& site) {
+  for (const auto& [id, state] : site.rules)
+    self_->send(site.handle, atom::withdraw_v, id);
+  site.rules.clear();
+  site.overloaded = false;
+  site.answer = 0;
+  site.conflict.reset();
 }
 
 void mitigation_state::replace_rules(std::vector<mitigators::rule> next) {
@@ -236,7 +274,7 @@ void mitigation_state::replace_rules(std::vector<mitigators::rule> next) {
     return [&id](const mitigators::rule& x) { return x.id == id; };
   };
   for (auto& [_, site] : sites_) {
-    if (!site.wanted())
+    if (!wanted(site))
       continue;
     for (const auto& rule : next) {
       auto old = std::ranges::find_if(rules_, same_id(rule.id));
@@ -286,7 +324,7 @@ void mitigation_state::on_names(name_addresses found) {
     return;
   }
   setup_.names = std::move(found);
-  auto next = rules_of(*setup_.who, setup_.owner, setup_.what, setup_.names);
+  auto next = make_rules();
   if (life_.enforced())
     replace_rules(std::move(next));
   else
@@ -308,6 +346,8 @@ mitigation_view mitigation_state::view() const {
   x.status = life_.status();
   x.note = note_;
   x.immediate = life_.immediate();
+  if (setup_.who->approval)
+    x.approval = setup_.approved ? "approved" : "waiting";
   if (life_.enforced())
     x.origin = life_.immediate() ? "request" : "signal-loss";
   if (auto start = life_.start())
@@ -324,11 +364,15 @@ mitigation_view mitigation_state::view() const {
     x.dropped = sum;
   }
   for (const auto& [site_name, site] : sites_)
-    if (site.wanted())
-      x.enforcement.push_back(
-          {site_name, std::string{to_string(progress_of(site))}, site.detail});
+    if (wanted(site))
+      x.enforcement.push_back({site_name,
+                               std::string{to_string(progress_of(site))},
+                               site.detail, site.answer, site.conflict});
     else
-      x.enforcement.push_back({site_name, "resting", "until it is needed"});
+      x.enforcement.push_back({site_name, "resting",
+                               !setup_.approved        ? "until it is approved"
+                               : setup_.chosen.empty() ? "until it is needed"
+                                                       : "others were chosen"});
   return x;
 }
 
@@ -352,6 +396,8 @@ mitigation(mitigation_actor::stateful_pointer<mitigation_state> self,
       [state](atom::report, protocol::signal::attack_status x) {
         state->on_efficacy(x);
       },
+      [state](atom::hops, std::uint8_t limit) { state->on_hops(limit); },
+      [state](atom::decide, const operator_order& x) { state->on_decision(x); },
       [state](atom::adopt, mitigator_table& table) {
         state->adopt(std::move(table));
       },

@@ -25,6 +25,12 @@ struct mitigation_setup {
   /// Of a restored one.
   protocol::signal::status state = protocol::signal::status::in_progress;
   mitigator_table mitigators;
+  std::uint8_t hop_limit = 0; ///< as the request came (RFC 8768); 0: not said
+  std::string cdid = {};      ///< of the client's domain
+  bool approved = true;       ///< by an administrator, or nobody asks one
+  /// MITIGATORs that he chose; empty: as configured.
+  std::vector<std::string> chosen = {};
+  bool help_ordered = false; ///< by the operator
   resolver_actor resolver;
   client_actor parent;
   epoch clock;
@@ -61,6 +67,8 @@ public:
   void on_signal_lost();
   void on_reported();
   void on_efficacy(protocol::signal::attack_status x);
+  void on_hops(std::uint8_t limit);
+  void on_decision(const operator_order& x);
   void adopt(mitigator_table table);
   void on_report(const enforcement_report& x);
   void on_counters(caf::actor_id site, const std::string& rule,
@@ -83,8 +91,10 @@ private:
     /// Absent: it is asked from the start.
     std::optional<protocol::signal::escalation> help = {};
     bool overloaded = false; ///< as enforcement_report says
-
-    bool wanted() const { return !help || help->called(); }
+    bool relay = false;      ///< as mitigator_table says
+    bool picked = false;     ///< by an administrator, see mitigation_setup
+    std::uint8_t answer = 0; ///< as enforcement_report says
+    std::optional<protocol::signal::conflict_information> conflict = {};
   };
 
   /// What one rule of one MITIGATOR shows.
@@ -98,9 +108,12 @@ private:
   void feed(const event& x);
   void apply(const step& x);
   void enforce();
+  bool wanted(const deployment& site) const;
   void enforce_at(deployment& site);
+  void drop_rules(deployment& site);
   void withdraw_everywhere();
   void replace_rules(std::vector<mitigators::rule> next);
+  std::vector<mitigators::rule> make_rules() const;
   void look_up_names();
   void on_names(name_addresses found);
   void judge();
@@ -116,9 +129,15 @@ private:
   void consider_help(const std::string& where, deployment& site);
   bool is_overloaded() const;
   bool is_helped() const;
+  bool have_failed() const;
+  bool are_unreachable() const;
   std::uint64_t dropped_per_second() const;
   bool sees_attack(const deployment& site) const;
   std::optional<time_point> help_due() const;
+
+  // mitigation_orders.cpp: what operators decide
+  void approve(const operator_order& x);
+  void order_help(bool call);
 
   progress progress_of(const deployment& x) const;
 

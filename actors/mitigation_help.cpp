@@ -11,7 +11,7 @@ namespace tocsin::actors {
 namespace sig = protocol::signal;
 
 void mitigation_state::consider_help() {
-  if (!life_.enforced())
+  if (!life_.enforced() || !setup_.approved || !setup_.chosen.empty())
     return;
   for (auto& [where, site] : sites_)
     if (site.help)
@@ -22,6 +22,8 @@ void mitigation_state::consider_help() {
 void mitigation_state::consider_help(const std::string& where,
                                      deployment& site) {
   auto t = self_->clock().now();
+  site.help->on_failure(have_failed(), t);
+  site.help->on_unreachable(are_unreachable(), t);
   site.help->on_overload(is_overloaded(), t);
   site.help->on_rate(dropped_per_second(), t);
   site.help->on_needed(sees_attack(site), t);
@@ -42,9 +44,7 @@ void mitigation_state::consider_help(const std::string& where,
     enforce_at(site);
   } else {
     note_ = where + " is not needed any more";
-    for (const auto& [id, state] : site.rules)
-      self_->send(site.handle, atom::withdraw_v, id);
-    site.rules.clear();
+    drop_rules(site);
   }
   publish();
 }
@@ -64,10 +64,39 @@ bool mitigation_state::is_helped() const {
   });
 }
 
+/// All who are asked from the start say that they cannot.
+bool mitigation_state::have_failed() const {
+  bool any = false;
+  for (const auto& [_, site] : sites_) {
+    if (site.help)
+      continue;
+    any = true;
+    if (progress_of(site) != progress::failed)
+      return false;
+  }
+  return any;
+}
+
+/// None of them has done anything yet, and there is no way to one.
+bool mitigation_state::are_unreachable() const {
+  bool any = false;
+  for (const auto& [_, site] : sites_) {
+    if (site.help)
+      continue;
+    any = true;
+    bool lost = progress_of(site) == progress::pending
+                && (site.blind || site.detail.empty()
+                    || (site.relay && site.answer == 0));
+    if (!lost && progress_of(site) != progress::failed)
+      return false;
+  }
+  return any;
+}
+
 std::uint64_t mitigation_state::dropped_per_second() const {
   std::uint64_t sum = 0;
   for (const auto& [_, from] : sources_)
-    sum += from.dropped.current().bps_dropped;
+    sum += from.dropped.recent(self_->clock().now());
   return sum;
 }
 
@@ -82,11 +111,18 @@ bool mitigation_state::sees_attack(const deployment& site) const {
 
 std::optional<time_point> mitigation_state::help_due() const {
   std::optional<time_point> due;
+  auto sooner = [&due](std::optional<time_point> t) {
+    if (t && (!due || *t < *due))
+      due = t;
+  };
   if (life_.enforced())
     for (const auto& [_, site] : sites_)
-      if (auto next = site.help ? site.help->next_deadline() : std::nullopt;
-          next && (!due || *next < *due))
-        due = next;
+      if (site.help) {
+        sooner(site.help->next_deadline());
+        // Nothing is heard of an attack that has ended.
+        if (site.help->reason() == sig::escalation_reason::attack_size)
+          sooner(self_->clock().now() + sig::recent_step);
+      }
   return due;
 }
 

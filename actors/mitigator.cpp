@@ -362,6 +362,9 @@ mitigator(mitigator_actor::stateful_pointer<mitigator_state> self,
         state->install(std::move(set), std::move(owner));
       },
       [state](atom::withdraw, const std::string& id) { state->withdraw(id); },
+      [](atom::report, const std::string&, protocol::signal::attack_status) {
+        // drivers are not told
+      },
       [state](atom::begin) { state->launch(); },
       [state](atom::status) { return state->view(); },
       [state](atom::line, std::uint64_t generation, const std::string& line) {

@@ -14,6 +14,15 @@
 
 namespace tocsin::actors {
 
+/// How a gateway asks several upstream servers (RFC 9284; RFC 8811, Section
+/// 2.3.2).
+enum class relay_manner : std::uint8_t {
+  serial,     ///< one at a time for one address, the first that works
+  by_prefix,  ///< each for the addresses that its network assigned
+  all,        ///< every one for everything: each sees other packets
+  per_client, ///< one server, yet a session of its own for each client
+};
+
 /// The MITIGATOR's end of a running driver; destroying it ends the driver.
 class driver_link {
 public:
@@ -37,10 +46,12 @@ struct mitigator_setup {
   /// What it does with filters, until it says so itself.
   protocol::data::filter_abilities can = protocol::data::all_abilities;
   std::uint32_t stage = 1; ///< see mitigator_table
-  /// The upstream DOTS server that is asked instead, by a RELAY; empty: it is
-  /// a driver.
-  std::string upstream = {};
+  /// The upstream DOTS servers that are asked instead, by a RELAY or a RELAY
+  /// GROUP; empty: it is a driver.
+  std::vector<std::string> upstreams = {};
+  relay_manner manner = relay_manner::all;   ///< with several of them
   std::chrono::seconds relay_lifetime{3600}; ///< see relay_setup
+  bool end_to_end = false; ///< of a RELAY: clients wait for the server's answer
   std::optional<protocol::signal::escalation_settings> when =
       {}; ///< see mitigator_table
   /// Told when it comes into service and when it goes out; may be empty.

@@ -168,11 +168,34 @@ claim_result registry_state::claim(const scope_claim& x) {
   out.verdict = decision.newcomer;
   out.information = decision.information;
   apply(id, decision);
+  out.agreeing = agreeing(id);
+  if (out.verdict == sig::newcomer_verdict::accept && out.agreeing > 1)
+    for (auto other : rivals(id))
+      tell_agreement(other);
   if (out.verdict == sig::newcomer_verdict::refuse && !known) {
     out.lasting = remember_refused(id);
     forget(id);
   }
   return out;
+}
+
+/// Clients that want something of this scope active, its own among them.
+std::uint32_t registry_state::agreeing(id_type id) const {
+  std::set<std::pair<std::string_view, std::string_view>> clients;
+  auto add = [&](const scope& x) {
+    if (x.now == state::active)
+      clients.emplace(x.owner.customer, x.owner.cuid);
+  };
+  add(scopes_.at(id));
+  for (auto other : rivals(id))
+    add(scopes_.at(other));
+  return static_cast<std::uint32_t>(clients.size());
+}
+
+void registry_state::tell_agreement(id_type id) {
+  const auto& x = scopes_.at(id);
+  if (x.now == state::active)
+    self_->send(x.client, atom::claim_v, x.owner.mid, agreeing(id));
 }
 
 void registry_state::apply(id_type id, const sig::conflict_decision& decision) {
@@ -293,6 +316,9 @@ void registry_state::launch() {
   std::ranges::sort(waiting); // the first one first
   for (auto id : waiting)
     set_free(id);
+  for (const auto& [id, x] : scopes_)
+    if (agreeing(id) > 1)
+      tell_agreement(id);
   // The store does not know what they share with whom.
   for (auto id : waiting)
     if (const auto& x = scopes_.at(id); x.now == state::suspended)

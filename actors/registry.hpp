@@ -55,6 +55,8 @@ private:
   void admit_refused(id_type id);
   void forget(id_type id);
   std::set<id_type> rivals(id_type id) const;
+  std::uint32_t agreeing(id_type id) const;
+  void tell_agreement(id_type id);
   void apply(id_type id, const protocol::signal::conflict_decision& decision);
   void make_way(id_type id);
   void set_free(id_type id);

@@ -2,6 +2,8 @@
 #include "actors/relay.hpp"
 
 #include "actors/rules.hpp"
+#include "protocol/signal/hop_limit.hpp"
+#include "protocol/signal/response.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -20,6 +22,9 @@ constexpr std::chrono::minutes order_patience{2};
 /// For UPSTREAM to have the server's word that something is withdrawn; it goes
 /// on without us.
 constexpr std::chrono::seconds withdrawal_patience{1};
+
+/// For an efficacy update to be answered.
+constexpr std::chrono::seconds report_patience{30};
 
 /// What UPSTREAM and the store call a request: short, and the same for ever.
 std::string name_in_store(const std::string& key) {
@@ -42,10 +47,89 @@ void relay_state::init(relay_setup setup) {
 
 void relay_state::install(const mitigators::rule& what,
                           caf::strong_actor_ptr owner) {
-  rules_[what.id] = {std::move(owner), progress::pending, {}, false};
+  auto efficacy = rules_[what.id].efficacy;
+  rules_[what.id] = {std::move(owner), what.hop_limit};
+  rules_[what.id].efficacy = efficacy;
+  if (!sig::next_hop(what.hop_limit)) {
+    carry_out(plan_.forget(what.id));
+    renew_hops();
+    return fail_loop(what.id);
+  }
   carry_out(plan_.want(what.id, target_of(what)));
+  renew_hops();
   if (launched_)
     tell(*plan_.covers(what.id));
+}
+
+/// What has passed as many gateways as it may ends here: in a loop of gateways
+/// the count goes down with each round (RFC 8768, Section 3).
+void relay_state::fail_loop(const std::string& id) {
+  spdlog::warn("mitigator {}: a request has passed too many gateways and is "
+               "not passed on to {}; is there a loop?",
+               setup_.name, setup_.upstream);
+  tell_owner(
+      id, {progress::failed, false,
+           "not passed on to " + setup_.upstream
+               + ": it has passed too many gateways",
+           static_cast<std::uint8_t>(sig::response_code::hop_limit_reached)});
+}
+
+/// Of a request for several wishes, that of the one which may go farthest.
+std::uint8_t relay_state::hops_for(const std::string& key) const {
+  std::uint8_t most = 0;
+  for (const auto& id : plan_.wishes(key))
+    most = std::max(
+        most, sig::next_hop(rules_.at(id).hop_limit).value_or(std::uint8_t{0}));
+  return most;
+}
+
+/// Requests whose wishes have changed in that only.
+void relay_state::renew_hops() {
+  if (!in_step_)
+    return;
+  for (const auto& x : plan_.all()) {
+    auto& one = jobs_[x.name];
+    auto limit = hops_for(x.name);
+    if (one.hop_limit == limit || one.ordering || one.parts.empty())
+      continue;
+    one.hop_limit = limit;
+    mitigate_order what;
+    what.what = x.what;
+    what.relayed = name_in_store(x.name);
+    what.hop_limit = limit;
+    what.lifetime = setup_.lifetime.count();
+    what.renew = true;
+    self_
+        ->request(setup_.server, order_patience, atom::order_v, std::move(what))
+        .then([](const mitigation_view&) {},
+              [](const caf::error&) {
+                // UPSTREAM tells of whatever becomes of the request.
+              });
+  }
+}
+
+void relay_state::on_efficacy(const std::string& id, sig::attack_status x) {
+  auto i = rules_.find(id);
+  if (i == rules_.end())
+    return;
+  i->second.efficacy = x;
+  if (const auto* key = plan_.covers(id))
+    pass_on_efficacy(*key);
+}
+
+/// One who is still under attack counts for all who share the request.
+void relay_state::pass_on_efficacy(const std::string& key) {
+  std::optional<sig::attack_status> worst;
+  for (const auto& id : plan_.wishes(key))
+    if (auto said = rules_.at(id).efficacy;
+        said && worst != sig::attack_status::under_attack)
+      worst = said;
+  for (const auto& [mid, part] : jobs_[key].parts)
+    if (worst && part.progress == "active")
+      self_
+          ->request(setup_.server, order_patience, atom::report_v, mid, *worst,
+                    duration{report_patience})
+          .then([](const mitigation_view&) {}, [](const caf::error&) {});
 }
 
 /// Filters are another matter than mitigation requests (RFC 8783).
@@ -63,6 +147,7 @@ void relay_state::refuse(const mitigators::filter_set& what,
 void relay_state::withdraw(const std::string& id) {
   rules_.erase(id);
   carry_out(plan_.forget(id));
+  renew_hops();
 }
 
 /// Everything that was stored is installed: what UPSTREAM pursues beyond that
@@ -101,6 +186,7 @@ void relay_state::order_missing() {
   in_step_ = true;
   for (const auto& x : plan_.all())
     order(x);
+  renew_hops();
   drop_what_is_replaced();
 }
 
@@ -141,6 +227,7 @@ void relay_state::order(const plan::request& x) {
   what.lifetime = setup_.lifetime.count();
   what.renew = true;
   what.relayed = name_in_store(x.name);
+  what.hop_limit = one.hop_limit = hops_for(x.name);
   self_->request(setup_.server, order_patience, atom::order_v, std::move(what))
       .then([this, key = x.name](
                 const mitigation_view& first) { on_ordered(key, first); },
@@ -156,6 +243,7 @@ void relay_state::on_ordered(const std::string& key,
     return;
   i->second.ordering = false;
   i->second.parts.try_emplace(first.mid, first);
+  renew_hops(); // wishes may have come and gone meanwhile
   tell(key);
   drop_what_is_replaced();
 }

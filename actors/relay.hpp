@@ -11,8 +11,9 @@ namespace tocsin::actors {
 
 /// A MITIGATOR that asks an upstream DOTS server, and what else it hears.
 using relay_actor = mitigator_actor::extend_with<relay_owner_actor>::extend<
-    // The UPSTREAM was restarted, and has restored what was stored.
-    caf::reacts_to<atom::adopt, caf::strong_actor_ptr>>;
+    // The UPSTREAM of this name was started again, and has restored what was
+    // stored.
+    caf::reacts_to<atom::adopt, std::string, caf::strong_actor_ptr>>;
 
 struct relay_setup {
   std::string name;     ///< of the mitigator, from the configuration
@@ -52,6 +53,7 @@ public:
   void refuse(const mitigators::filter_set& what,
               const caf::strong_actor_ptr& owner);
   void withdraw(const std::string& id);
+  void on_efficacy(const std::string& id, protocol::signal::attack_status x);
   void launch(); // not begin(): CAF takes that for a container
   void adopt(const caf::strong_actor_ptr& server);
   void on_changed(const mitigation_view& x);
@@ -66,15 +68,20 @@ private:
   /// A rule, as its MITIGATION knows it.
   struct client {
     caf::strong_actor_ptr owner;
+    std::uint8_t hop_limit = 0; ///< as it came (RFC 8768); 0: not said
     progress state = progress::pending;
-    std::string detail;
+    std::string detail = {};
+    std::uint8_t answer = 0;
     bool told = false;
+    std::optional<protocol::signal::attack_status> efficacy = {};
   };
 
   /// A request, under the name that `plan` gave it.
   struct job {
-    bool ordering = false; ///< UPSTREAM has not yet answered
-    std::string trouble;   ///< UPSTREAM did not take it, and why
+    bool ordering = false;      ///< UPSTREAM has not yet answered
+    std::uint8_t hop_limit = 0; ///< as it was ordered
+    std::optional<protocol::signal::attack_status> efficacy = {}; ///< as told
+    std::string trouble; ///< UPSTREAM did not take it, and why
     std::map<std::uint32_t, mitigation_view> parts; ///< by mid
     std::optional<time_point> retry;
     std::set<std::string> successors; ///< granted first; only if unwanted
@@ -84,6 +91,8 @@ private:
     progress state = progress::pending;
     bool overloaded = false;
     std::string detail;
+    std::uint8_t answer = 0;
+    std::optional<protocol::signal::conflict_information> conflict = {};
   };
 
   // relay.cpp
@@ -100,9 +109,14 @@ private:
   bool replaced(const job& x) const;
   static bool is_granted(const job& x);
   void withdraw_part(std::uint32_t mid);
+  std::uint8_t hops_for(const std::string& key) const;
+  void renew_hops();
+  void fail_loop(const std::string& id);
+  void pass_on_efficacy(const std::string& key);
 
   // relay_report.cpp
   judgement judge(const job& x) const;
+  void tell_owner(const std::string& id, const judgement& found);
   void tell(const std::string& name);
   void tell_totals(const std::string& name, const job& x);
 

@@ -15,6 +15,16 @@ bool is_over(const mitigation_view& x) {
          || x.status == sig::status::client_withdrawn;
 }
 
+/// Its mids are names between the gateway and its server, which tell a client
+/// nothing.
+std::optional<sig::conflict_information>
+conflict_for_clients(const mitigation_view& x) {
+  auto out = x.conflict;
+  if (out && out->scope)
+    out->scope->mid.reset();
+  return out;
+}
+
 bool is_in_force(const mitigation_view& x) {
   return x.status == sig::status::mitigated || x.status == sig::status::stopped;
 }
@@ -23,21 +33,29 @@ bool is_in_force(const mitigation_view& x) {
 
 /// In force as soon as all of its parts are.
 relay_state::judgement relay_state::judge(const job& x) const {
-  if (!x.trouble.empty())
-    return {progress::failed, false, setup_.upstream + ": " + x.trouble};
   judgement out{progress::active, false, {}};
   for (const auto& [_, part] : x.parts) {
+    if (out.answer == 0 || part.answer >> 5 > 2)
+      out.answer = part.answer;
+    if (!out.conflict)
+      out.conflict = conflict_for_clients(part);
     if (part.progress == "refused")
-      return {progress::failed, false, setup_.upstream + ": " + part.note};
+      return {progress::failed, false, setup_.upstream + ": " + part.note,
+              part.answer, out.conflict};
     if (part.status == sig::status::exceeded_capability)
       return {progress::failed, true,
               setup_.upstream + ": the attack exceeds its capability"};
     if (is_over(part))
       return {progress::failed, false,
               setup_.upstream + ": the server has ended it"};
-    if (part.progress != "active" || !is_in_force(part))
-      out = {progress::pending, false, part.note};
+    if (part.progress != "active" || !is_in_force(part)) {
+      out.state = progress::pending;
+      out.detail = part.note;
+    }
   }
+  if (!x.trouble.empty())
+    return {progress::failed, false, setup_.upstream + ": " + x.trouble,
+            out.answer, out.conflict};
   if (x.parts.empty())
     out.state = progress::pending;
   if (out.state == progress::pending && out.detail.empty())
@@ -52,21 +70,27 @@ void relay_state::tell(const std::string& key) {
   if (i == jobs_.end())
     return;
   auto found = judge(i->second);
-  for (const auto& id : plan_.wishes(key)) {
-    auto& rule = rules_.at(id);
-    auto owner = caf::actor_cast<mitigation_actor>(rule.owner);
-    if (!owner)
-      continue;
-    if (rule.told && rule.state == found.state && rule.detail == found.detail)
-      continue;
-    rule.told = true;
-    rule.state = found.state;
-    rule.detail = found.detail;
-    self_->send(owner, atom::report_v,
-                enforcement_report{setup_.name, id, found.state,
-                                   found.overloaded, found.detail, !up_});
-  }
+  for (const auto& id : plan_.wishes(key))
+    tell_owner(id, found);
   tell_totals(key, i->second);
+}
+
+void relay_state::tell_owner(const std::string& id, const judgement& found) {
+  auto& rule = rules_.at(id);
+  auto owner = caf::actor_cast<mitigation_actor>(rule.owner);
+  if (!owner)
+    return;
+  if (rule.told && rule.state == found.state && rule.detail == found.detail
+      && rule.answer == found.answer)
+    return;
+  rule.told = true;
+  rule.state = found.state;
+  rule.detail = found.detail;
+  rule.answer = found.answer;
+  self_->send(owner, atom::report_v,
+              enforcement_report{setup_.name, id, found.state, found.overloaded,
+                                 found.detail, !up_, found.answer,
+                                 found.conflict});
 }
 
 /// What the server dropped, for all that share the request, and whether it
@@ -123,6 +147,9 @@ relay(relay_actor::stateful_pointer<relay_state> self, relay_setup setup) {
         state->refuse(what, owner);
       },
       [state](atom::withdraw, const std::string& id) { state->withdraw(id); },
+      [state](atom::report, const std::string& id, sig::attack_status x) {
+        state->on_efficacy(id, x);
+      },
       [state](atom::begin) { state->launch(); },
       [state](atom::status) { return state->view(); },
       [](atom::line, std::uint64_t, const std::string&) {
@@ -138,9 +165,8 @@ relay(relay_actor::stateful_pointer<relay_state> self, relay_setup setup) {
         state->on_changed(x);
       },
       [state](atom::changed, bool up) { state->on_link(up); },
-      [state](atom::adopt, const caf::strong_actor_ptr& server) {
-        state->adopt(server);
-      },
+      [state](atom::adopt, const std::string&,
+              const caf::strong_actor_ptr& server) { state->adopt(server); },
   };
 }
 

@@ -45,6 +45,23 @@ std::string opaque_name(const std::string& a, const std::string& b) {
   return transports::crypto::to_hex(byte_view{digest}.first(12));
 }
 
+std::string join_names(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& x : names)
+    out += (out.empty() ? "" : ",") + x;
+  return out;
+}
+
+std::vector<std::string> split_names(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    auto end = std::min(text.find(','), text.size());
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 dots_response redirection_to(const redirect_order& x) {
   return {static_cast<std::uint8_t>(sig::response_code::unavailable), true,
           sig::encode(x.where), x.max_age};

@@ -14,6 +14,10 @@ namespace tocsin::actors {
 /// can take what is another's over.
 std::string opaque_name(const std::string& a, const std::string& b);
 
+/// Names with commas between them, as the store keeps them; and back.
+std::string join_names(const std::vector<std::string>& names);
+std::vector<std::string> split_names(std::string_view text);
+
 /// The answer that sends a peer elsewhere: 5.03 (RFC 9132, Section 4.6).
 dots_response redirection_to(const redirect_order& x);
 

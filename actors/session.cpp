@@ -216,6 +216,7 @@ void session::on_established() {
   const auto& who = setup_->security->peer();
   peer_.fingerprint = who.fingerprint;
   peer_.identity = identity_of(who);
+  peer_.cdid = cdid_of(who);
   if (setup_->server) {
     auto found = setup_->customers.find(proven_names(who));
     if (found) {

@@ -96,6 +96,8 @@ private:
   void on_heartbeat(const protocol::coap::incoming_request& x);
   void on_mitigate(protocol::coap::incoming_request& x,
                    const protocol::signal::mitigate_path& path);
+  void name_origin(const protocol::signal::mitigate_path& path,
+                   dots_request& to);
   void look_up(protocol::coap::request_id id, dots_request request);
   void serve(const client_actor& client, protocol::coap::request_id id,
              dots_request request, bool may_be_stale);
@@ -153,7 +155,8 @@ private:
   heartbeat_actor heartbeat_;
   peer_name peer_;
   const protocol::signal::customer* customer_ = nullptr;
-  std::map<std::string, client_actor> clients_; ///< by cuid
+  /// By customer and cuid, as the SUPERVISOR knows them.
+  std::map<std::pair<std::string, std::string>, client_actor> clients_;
   std::unordered_map<protocol::coap::exchange_id,
                      caf::typed_response_promise<coap_reply>>
       calls_;

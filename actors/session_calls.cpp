@@ -30,6 +30,8 @@ coap::outgoing_request to_request(const coap_call& x, duration interval) {
     out.options.add(coap::option::uri_path, segment);
   if (!x.body.empty())
     out.options.add_uint(coap::option::content_format, coap::dots_cbor);
+  if (x.hop_limit != 0)
+    out.options.add_uint(coap::option::hop_limit, x.hop_limit);
   for (const auto& parameter : x.query)
     out.options.add(coap::option::uri_query, parameter);
   out.payload = x.body;

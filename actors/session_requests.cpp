@@ -126,36 +126,58 @@ void session::on_mitigate(coap::incoming_request& x,
       return refuse(x.id, mid.error());
   dots_request request;
   request.what = *method;
+  request.from = peer_;
   request.cuid = path.cuid;
+  if (customer_->gateway)
+    name_origin(path, request);
   request.mid = path.mid;
   request.filter = filter_letter(
       sig::parse_query(texts(x.options, coap::option::uri_query)));
   request.if_match = x.options.contains(coap::option::if_match);
+  if (auto hops = x.options.find_uint(coap::option::hop_limit))
+    request.hop_limit = static_cast<std::uint8_t>(*hops);
   request.body = std::move(x.payload);
-  request.from = peer_;
   if (request.what == dots_request::method::get
       && x.options.find_uint(coap::option::observe) == 0u)
     request.observe = observer{setup_->id, x.id,
                                caf::actor_cast<caf::strong_actor_ptr>(this)};
   if (redirects(request))
     return answer(x.id, on_redirected(redirection()));
-  if (auto i = clients_.find(path.cuid); i != clients_.end())
+  if (auto i = clients_.find({request.from.customer, request.cuid});
+      i != clients_.end())
     serve(i->second, x.id, std::move(request), true);
   else
     look_up(x.id, std::move(request));
+}
+
+/// A gateway that is trusted with it says whose request it is: of a customer
+/// who is known by that cdid, whatever gateway it comes through; or of a domain
+/// within the gateway's own customer (RFC 9132, Section 4.4.1.2).
+void session::name_origin(const sig::mitigate_path& path, dots_request& to) {
+  auto cdid = path.cdid.value_or("");
+  auto* known = cdid.empty() ? nullptr : setup_->customers.by_cdid(cdid);
+  if (known != nullptr && known != customer_) {
+    to.forwarded = true;
+    to.from.customer = known->name;
+    to.from.identity = "behind a gateway: " + known->name;
+  } else {
+    to.cuid = cdid + '/' + path.cuid; // neither has a slash
+  }
+  if (!cdid.empty())
+    to.from.cdid = std::move(cdid);
 }
 
 void session::look_up(coap::request_id id, dots_request request) {
   // A withdrawal may overtake its request, so a CLIENT remembers it.
   bool create = request.what != dots_request::method::get;
   this->request(setup_->directory, client_patience, atom::client_v,
-                peer_.customer, request.cuid, create)
+                request.from.customer, request.cuid, create)
       .then(
           [this, id, request](const caf::strong_actor_ptr& found) mutable {
             auto client = caf::actor_cast<client_actor>(found);
             if (clients_.size() >= max_cached_clients)
               clients_.clear();
-            clients_[request.cuid] = client;
+            clients_[{request.from.customer, request.cuid}] = client;
             // A new session learns of a redirect before this answer, though
             // not before its first request.
             if (redirects(request)) {
@@ -208,7 +230,7 @@ void session::serve(const client_actor& client, coap::request_id id,
             pump();
           },
           [this, id, request, may_be_stale](const caf::error& err) mutable {
-            clients_.erase(request.cuid);
+            clients_.erase({request.from.customer, request.cuid});
             if (may_be_stale && err == caf::sec::request_receiver_down) {
               look_up(id, std::move(request));
               return;

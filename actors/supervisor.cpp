@@ -41,6 +41,7 @@ void supervisor_state::init(supervisor_setup setup) {
   mitigators_.resize(setup_.mitigators.size());
   in_service_.resize(mitigators_.size());
   known_.resize(mitigators_.size());
+  set_patterns_apart();
   upstreams_.resize(setup_.upstreams.size());
   for (std::size_t i = 0; i < upstreams_.size(); ++i)
     spawn_upstream(i);
@@ -91,7 +92,7 @@ void supervisor_state::spawn_mitigator(std::size_t index) {
                         index](const protocol::data::filter_abilities& can) {
     caf::anon_send(home, atom::changed_v, std::uint64_t{index}, can);
   };
-  if (!setup.upstream.empty())
+  if (!setup.upstreams.empty())
     mitigators_[index] = spawn_relay(setup);
   else
     mitigators_[index] = self_->spawn(mitigator, std::move(setup));
@@ -106,7 +107,8 @@ mitigator_table supervisor_state::table_of(const std::string& customer,
       table.entries.push_back({setup_.mitigators[k].name,
                                caf::actor_cast<caf::actor>(mitigators_[k]),
                                setup_.mitigators[k].stage,
-                               setup_.mitigators[k].when});
+                               setup_.mitigators[k].when,
+                               !setup_.mitigators[k].upstreams.empty()});
   return table;
 }
 
@@ -126,6 +128,9 @@ client_actor supervisor_state::spawn_client(const client_key& key) {
   setup->life = setup_.life;
   setup->status_interval = setup_.status_interval;
   setup->loss = setup_.loss;
+  setup->node = setup_.name;
+  setup->gateway = is_gateway_for(key.first);
+  setup->end_to_end = setup->gateway && answers_end_to_end(key.first);
   auto handle = self_->spawn(client, std::move(setup));
   watch(caf::actor_cast<caf::actor>(handle));
   clients_[key] = handle;
@@ -137,6 +142,9 @@ void supervisor_state::restore(const storage::snapshot& all) {
   std::map<client_key, storage::snapshot> parts;
   for (const auto& x : all.mitigations)
     parts[{x.key.customer, x.key.cuid}].mitigations.push_back(x);
+  for (const auto& x : all.clients)
+    if (x.customer == own_orders)
+      last_order_ = x.last_mid;
   for (const auto& x : all.clients)
     if (auto i = parts.find({x.customer, x.cuid}); i != parts.end())
       i->second.clients.push_back(x);
@@ -162,6 +170,7 @@ void supervisor_state::restore(const storage::snapshot& all) {
       restore_redirect(x);
     else
       configs_[{x.customer, x.identity}] = x;
+  restore_client_upstreams(all);
   for (auto& handle : upstreams_) {
     ++restoring_;
     self_->request(handle, load_patience, atom::restore_v, all)
@@ -185,6 +194,7 @@ void supervisor_state::restored() {
   // would remove protection that is still wanted.
   for (auto& handle : mitigators_)
     self_->send(handle, atom::begin_v);
+  introduce_client_upstreams();
   for (auto& promise : waiting_)
     promise.deliver(ack::done);
   waiting_.clear();
@@ -215,8 +225,10 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
         self_->send(handle, atom::adopt_v, table_of(key.first));
       for (auto& [customer, handle] : datastores_)
         self_->send(handle, atom::adopt_v, table_of(customer, true));
-      if (ready_)
+      if (ready_) {
         self_->send(mitigators_[i], atom::begin_v);
+        introduce_client_upstreams();
+      }
       return;
     }
   if (restart_upstream(msg.source) || restart_data_upstream(msg.source)
@@ -361,6 +373,12 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       },
       [state](atom::abandon, const std::string& customer,
               const std::string& cuid) { state->abandon(customer, cuid); },
+      [state](atom::opened, const std::string& which, const std::string& cdid) {
+        state->open_client_upstream(which, cdid);
+      },
+      [state](atom::gone, const std::string& which) {
+        state->close_client_upstream(which);
+      },
       [state](atom::begin) { return state->ready(); },
       [state](atom::node) { return state->node(); },
       [state](atom::list) { return state->list(); },
@@ -369,6 +387,17 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       },
       [state](atom::revoke, const mitigation_name& which,
               const std::string& why) { return state->revoke(which, why); },
+      [state](atom::order, const mitigate_order& what) {
+        return state->order(what);
+      },
+      [state](atom::report, const mitigation_name& which,
+              protocol::signal::attack_status what) {
+        return state->report(which, what);
+      },
+      [state](atom::decide, const mitigation_name& which,
+              const operator_order& what) {
+        return state->decide(which, what);
+      },
       [state](atom::sessions, std::uint64_t limit) {
         return state->sessions(limit);
       },

@@ -80,6 +80,11 @@ public:
   caf::result<mitigation_view> status(const mitigation_name& which);
   caf::result<mitigation_view> revoke(const mitigation_name& which,
                                       const std::string& why);
+  caf::result<mitigation_view> decide(const mitigation_name& which,
+                                      const operator_order& what);
+  caf::result<mitigation_view> order(const mitigate_order& what);
+  caf::result<mitigation_view> report(const mitigation_name& which,
+                                      protocol::signal::attack_status what);
   caf::result<std::vector<session_view>> sessions(std::uint64_t limit);
   caf::result<std::vector<storage::audit_event>> audit(std::uint64_t limit);
   void on_opened(const session_opened& x, caf::strong_actor_ptr session);
@@ -92,6 +97,8 @@ public:
                                          const std::string& identity) const;
   caf::result<ack> store_config(const storage::session_record& x);
   caf::result<node_view> redirect(const redirect_wish& wish);
+  void open_client_upstream(const std::string& which, const std::string& cdid);
+  void close_client_upstream(const std::string& which);
   void on_down(const caf::down_msg& msg);
   caf::result<ack> finish();
   void on_tick();
@@ -131,9 +138,17 @@ private:
   bool takes_filters(std::size_t mitigator) const;
 
   // supervisor_upstreams.cpp
+  std::optional<std::size_t> upstream_index(const std::string& wanted) const;
+  void set_patterns_apart();
+  void restore_client_upstreams(const storage::snapshot& all);
+  void introduce_client_upstreams();
+  void add_client_upstream(const std::string& which, const std::string& cdid);
+  bool is_gateway_for(const std::string& customer) const;
+  bool answers_end_to_end(const std::string& customer) const;
   mitigator_actor spawn_relay(const mitigator_setup& x);
   bool restart_upstream(const caf::actor_addr& dead);
   void tell_relays(const std::string& upstream);
+  void load_upstream(const std::string& which);
   protocol::data::filter_abilities
   abilities_for(const std::string& customer) const;
   void restore_data();
@@ -154,13 +169,18 @@ private:
   void spawn_keeper();
   void stop_rest();
 
+  // supervisor_orders.cpp: the operator as a client
+  using view_promise = caf::typed_response_promise<mitigation_view>;
+  void ask_as_client(dots_request request, view_promise promise);
+
   supervisor_actor::pointer self_;
   supervisor_setup setup_;
   keeper_actor keeper_;
   registry_actor registry_;
   resolver_actor resolver_;
   std::vector<mitigator_actor> mitigators_;
-  std::vector<upstream_actor> upstreams_;
+  std::vector<upstream_actor> upstreams_;          ///< as in `setup_`
+  std::map<std::string, upstream_setup> patterns_; ///< see `per_client`
   std::vector<data_upstream_actor> data_upstreams_;
   std::map<client_key, client_actor> clients_;
   std::map<std::string, std::string> cuids_; ///< to the customer using it
@@ -186,6 +206,7 @@ private:
   std::map<std::pair<std::string, std::string>, storage::session_record>
       configs_;
   time_point born_;
+  std::uint32_t last_order_ = 0; ///< mid
   std::size_t restoring_ = 0;
   bool ready_ = false;
   bool finishing_ = false;

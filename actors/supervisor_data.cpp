@@ -51,7 +51,7 @@ bool supervisor_state::serves(std::size_t mitigator,
 
 /// A RELAY has no filters to set: those are the server's own.
 bool supervisor_state::takes_filters(std::size_t mitigator) const {
-  return setup_.mitigators[mitigator].upstream.empty();
+  return setup_.mitigators[mitigator].upstreams.empty();
 }
 
 /// Every filter goes to all drivers of a customer, so it can have what all

@@ -297,6 +297,24 @@ supervisor_state::revoke(const mitigation_name& which, const std::string& why) {
   return promise;
 }
 
+caf::result<mitigation_view>
+supervisor_state::decide(const mitigation_name& which,
+                         const operator_order& what) {
+  auto key = find_name(which);
+  if (!key)
+    return to_error(key.error());
+  auto promise = self_->make_response_promise<mitigation_view>();
+  self_
+      ->request(clients_.at(*key), answer_patience, atom::decide_v, which.mid,
+                what)
+      .then([promise](
+                mitigation_view& x) mutable { promise.deliver(std::move(x)); },
+            [promise](caf::error& err) mutable {
+              promise.deliver(std::move(err));
+            });
+  return promise;
+}
+
 caf::result<std::vector<session_view>>
 supervisor_state::sessions(std::uint64_t limit) {
   auto promise = self_->make_response_promise<std::vector<session_view>>();

@@ -70,6 +70,7 @@ private:
     sig::status status = sig::status::in_progress;
     std::optional<sig::counters> dropped;
     std::string note;
+    std::uint8_t answer = 0;
     friend bool operator==(const mark&, const mark&) = default;
   };
 
@@ -108,6 +109,7 @@ private:
     time_point changed;
     time_point granted; ///< last
     std::uint64_t answer_ms = 0;
+    std::uint8_t answer = 0;  ///< response code of the last one
     mitigation_view last;     ///< what the server said last
     std::optional<mark> told; ///< what the RELAY knows of it
     time_point known;
@@ -187,6 +189,8 @@ private:
   void pursue(wish& x);
   void pursue_all();
   std::int64_t lifetime_to_ask(const wish& x) const;
+  std::vector<std::string> path_to(const std::string& cuid,
+                                   std::optional<std::uint32_t> mid) const;
   bytes body_to_ask(const wish& x) const;
   void send(wish& x, std::uint64_t session);
   void stop_asking(wish& x);
@@ -242,6 +246,8 @@ private:
   bool spell_out(wish& x);
 
   // upstream_relay.cpp: requests that a RELAY has ordered
+  caf::result<mitigation_view> change_hops(const mitigate_order& what);
+  bool pursues(const std::string& relayed) const;
   void tell_relay();
   void tell_relay(wish& x);
 

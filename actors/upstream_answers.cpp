@@ -16,6 +16,8 @@ namespace {
 
 constexpr auto bad_request =
     static_cast<std::uint8_t>(sig::response_code::bad_request);
+constexpr auto hop_limit_reached =
+    static_cast<std::uint8_t>(sig::response_code::hop_limit_reached);
 constexpr std::uint8_t too_many_requests = 0x9D; // RFC 8516
 
 /// The single scope entry of a response body, if it has one.
@@ -82,6 +84,8 @@ void upstream_state::on_answer(std::uint32_t mid, std::uint64_t tag,
   if (on_redirect(session, reply, mid))
     return arm();
   bool removal = x.state == progress::withdrawing;
+  if (!removal)
+    x.answer = reply.code;
   if (reply.code >> 5 == 2) {
     if (removal)
       return on_removed(x);
@@ -204,7 +208,8 @@ void upstream_state::on_refused(wish& x, const coap_reply& reply) {
   if (!x.request.acls.empty() && on_filters_refused(x, reply, entry))
     return arm();
   // Codes that we do not know count as their class (RFC 7252, Section 5.9).
-  if (reply.code >> 5 == 5 || reply.code == too_many_requests) {
+  bool loop = reply.code == hop_limit_reached;
+  if ((reply.code >> 5 == 5 && !loop) || reply.code == too_many_requests) {
     x.retry = now() + pause_of(reply);
     return arm();
   }

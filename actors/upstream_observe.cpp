@@ -49,7 +49,7 @@ void upstream_state::watch_list(std::uint64_t session) {
   l->stale.reset();
   coap_call get;
   get.code = 1; // GET
-  get.path = sig::to_segments(sig::mitigate_path{{}, known_.cuid, {}});
+  get.path = path_to(known_.cuid, {});
   if (filter_) // what changes, mid and lifetime are all that is needed
     get.query = {"c=n"};
   get.urgent = true;

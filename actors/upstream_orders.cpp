@@ -43,6 +43,7 @@ upstream_state::wish upstream_state::make_wish(sig::mitigation request,
   x.record.expires = -1; // the server's answer starts the clock
   x.record.flags = renew ? flag_renew : 0;
   x.record.created = mid;
+  x.record.cdid = setup_.cdid;
   x.guessed = !mids_known_;
   x.asked = x.changed = x.known = now();
   return x;
@@ -123,6 +124,7 @@ upstream_state::plan(const mitigate_order& what) {
         make_wish(std::move(part), *mid, what.renew || !what.immediate));
     all.back().note = all.back().warning = warning;
     all.back().record.relayed = what.relayed;
+    all.back().record.hop_limit = what.hop_limit;
   }
   if (!what.filters.empty()) {
     auto control = make_control(all.front(), what.filters);
@@ -156,6 +158,7 @@ void upstream_state::roll_over(storage::transaction& changes) {
       auto x = make_wish(wishes_[old].request, *mid, true);
       x.after = old;
       x.record.relayed = wishes_[old].record.relayed;
+      x.record.hop_limit = wishes_[old].record.hop_limit;
       changes.push_back(storage::put_mitigation{x.record});
       wishes_[*mid] = std::move(x);
       renamed_[old] = *mid;
@@ -173,6 +176,8 @@ void upstream_state::roll_over(storage::transaction& changes) {
 }
 
 caf::result<mitigation_view> upstream_state::order(mitigate_order what) {
+  if (pursues(what.relayed))
+    return change_hops(what);
   rolled_over_ = false;
   auto parts = plan(what);
   if (!parts)
@@ -240,8 +245,8 @@ caf::result<mitigation_view> upstream_state::report(std::uint32_t mid,
   request.attack = what;
   coap_call call;
   call.code = 3; // PUT
-  call.path = sig::to_segments(
-      sig::mitigate_path{{}, i->second.record.key.cuid, i->first});
+  call.path = path_to(i->second.record.key.cuid, i->first);
+  call.hop_limit = i->second.record.hop_limit;
   call.body = sig::encode(sig::mitigation_scope{{request}});
   call.urgent = true;
   call.if_match = true;

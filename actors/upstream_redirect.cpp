@@ -74,8 +74,7 @@ void upstream_state::arrived(wish& x, const link& via, bool created) {
         && *before != via.server && created) {
       coap_call call;
       call.code = 4; // DELETE
-      call.path = sig::to_segments(
-          sig::mitigate_path{{}, x.record.key.cuid, x.record.key.mid});
+      call.path = path_to(x.record.key.cuid, x.record.key.mid);
       call.urgent = true;
       call.patience = status_patience;
       self_

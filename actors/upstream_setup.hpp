@@ -33,6 +33,12 @@ struct upstream_setup {
   std::string host; ///< name or literal; empty: what `gateways` says
   std::uint16_t port = 4646;
   std::string cuid;
+  /// What its network has assigned (RFC 9284); empty: any.
+  std::vector<protocol::signal::prefix> prefixes = {};
+  /// A pattern for the UPSTREAMs of a gateway's clients: none itself.
+  bool per_client = false;
+  bool name_clients = false; ///< with `per_client`: by `cdid`
+  std::string cdid = {};     ///< goes before the cuid (RFC 9132, 4.4.1.2)
   bool renew_by_default = true;
   session_opener open;
   keeper_actor keeper;
@@ -100,6 +106,10 @@ inline constexpr std::chrono::hours refused_shown{1};
 /// Pause before an answer of "not now" without Max-Age is tried again: the
 /// default of Max-Age (RFC 7252, Section 5.10.5).
 inline constexpr std::chrono::seconds default_pause{60};
+
+/// Pause before what a server has withdrawn of its own accord is asked for
+/// again: its operator shall not have to say no twice a second.
+inline constexpr std::chrono::seconds withdrawn_pause{300};
 
 /// Whatever Max-Age says, a server is not asked again earlier.
 inline constexpr std::chrono::seconds least_pause{1};

@@ -28,8 +28,7 @@ caf::result<mitigation_view> upstream_state::status(std::uint32_t mid) {
   auto promise = self_->make_response_promise<mitigation_view>();
   coap_call get;
   get.code = 1; // GET
-  get.path =
-      sig::to_segments(sig::mitigate_path{{}, i->second.record.key.cuid, mid});
+  get.path = path_to(i->second.record.key.cuid, mid);
   if (under_attack() && filter_) // small answers (RFC 9132, 4.4.2)
     get.query = {"c=n"};
   get.urgent = true;
@@ -53,7 +52,14 @@ caf::result<mitigation_view> upstream_state::status(std::uint32_t mid) {
               x->second.note = std::string{as_text(reply.body)};
             show();
           },
-          [show](const caf::error&) mutable { show(); });
+          [this, show, asked = via->handle](const caf::error&) mutable {
+            // The server may have begun anew and know nothing of the session:
+            // another one is tried beside it (RFC 9132, Section 4.7).
+            for (auto& [_, x] : links_)
+              x.silent |= x.handle == asked;
+            show();
+            arm();
+          });
   return promise;
 }
 
@@ -117,6 +123,7 @@ mitigation_view upstream_state::current(const wish& x) const {
   view.renew = x.renew;
   view.immediate = x.request.trigger_mitigation.value_or(true);
   view.answer_ms = x.answer_ms;
+  view.answer = x.answer;
   view.relayed = x.record.relayed;
   view.age_ms =
       static_cast<std::uint64_t>(duration_cast<milliseconds>(age).count());

@@ -81,6 +81,15 @@ std::int64_t upstream_state::lifetime_to_ask(const wish& x) const {
   return sig::remaining_lifetime(x.record.expires, wall());
 }
 
+std::vector<std::string>
+upstream_state::path_to(const std::string& cuid,
+                        std::optional<std::uint32_t> mid) const {
+  sig::mitigate_path path{{}, cuid, mid};
+  if (!setup_.cdid.empty())
+    path.cdid = setup_.cdid;
+  return sig::to_segments(path);
+}
+
 bytes upstream_state::body_to_ask(const wish& x) const {
   auto lifetime = lifetime_to_ask(x);
   if (lifetime == x.record.lifetime)
@@ -100,7 +109,8 @@ void upstream_state::send(wish& x, std::uint64_t session) {
   bool removal = x.state == progress::withdrawing;
   coap_call call;
   call.code = removal ? 4 : 3; // DELETE, PUT
-  call.path = sig::to_segments(sig::mitigate_path{{}, x.record.key.cuid, mid});
+  call.path = path_to(x.record.key.cuid, mid);
+  call.hop_limit = x.record.hop_limit;
   if (!removal)
     call.body = body_to_ask(x);
   call.urgent = true;
@@ -217,7 +227,14 @@ void upstream_state::ask_anew(wish& x) {
   x.state = progress::requested;
   x.refresh.reset();
   x.asked = now();
+  bool taken = x.last.status == sig::status::withdrawn;
+  x.last.status = sig::status::in_progress;
   x.note = "it ended before it could be renewed and is asked for again";
+  if (taken) {
+    x.retry = now() + withdrawn_pause;
+    x.note = "the server has withdrawn it; it is asked for again in "
+             + std::to_string(withdrawn_pause.count()) + " s";
+  }
   x.record.flags = static_cast<std::uint8_t>(x.record.flags & ~flag_active);
   x.record.expires = -1;
   spdlog::warn("upstream {}: mitigation {}: {}", setup_.name, x.record.key.mid,

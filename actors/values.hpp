@@ -50,6 +50,8 @@ struct claim_result {
   /// For the answer to the client, if there is a conflict.
   std::optional<protocol::signal::conflict_information> information;
   std::vector<std::uint32_t> own; ///< mids of the same client that overlap
+  /// Clients, with this one, that want something of this active.
+  std::uint32_t agreeing = 1;
   /// A newcomer is refused, and the REGISTRY tells when the reason is gone:
   /// until then the answer is the same.
   bool lasting = false;
@@ -62,6 +64,9 @@ struct peer_name {
   std::string fingerprint; ///< "sha256:..." of the certificate
   std::string address;     ///< "192.0.2.1:4646", for logs and audit
   std::uint64_t session = 0;
+  /// What a gateway calls the peer's domain (RFC 9132, Section 4.4.1.2): from
+  /// its credential, or as a gateway that is trusted with it says.
+  std::string cdid = {};
 };
 
 /// How a session ended; only silence means loss of signal (RFC 9132, Section
@@ -103,6 +108,10 @@ struct dots_request {
   std::optional<std::uint32_t> mid;
   char filter = 'a';     ///< Uri-Query c: 'c', 'n' or 'a' (RFC 9132, 4.4.2)
   bool if_match = false; ///< an efficacy update (RFC 9132, Section 4.4.3)
+  /// How many gateways it may still pass (RFC 8768); absent: not said.
+  std::optional<std::uint8_t> hop_limit = {};
+  /// A trusted gateway passes it on for a client of another customer (`cdid`).
+  bool forwarded = false;
   bytes body;
   peer_name from;
   /// GET with Observe 0: the answer's `observed` says whether it is granted.
@@ -128,10 +137,11 @@ struct coap_call {
   std::vector<std::string> query;
   bytes body; ///< application/dots+cbor when not empty
   bool confirmable = false;
-  bool urgent = false;   ///< not held back by PROBING_RATE (mitigations)
-  duration patience{};   ///< how long the request is repeated
-  bool observe = false;  ///< GET: with Observe 0 (RFC 7641)
-  bool if_match = false; ///< an efficacy update (RFC 9132, Section 4.4.3)
+  bool urgent = false;        ///< not held back by PROBING_RATE (mitigations)
+  duration patience{};        ///< how long the request is repeated
+  bool observe = false;       ///< GET: with Observe 0 (RFC 7641)
+  bool if_match = false;      ///< an efficacy update (RFC 9132, Section 4.4.3)
+  std::uint8_t hop_limit = 0; ///< RFC 8768; 0: not said
   /// The caller's name for it, to abandon it by; 0: it will not.
   std::uint64_t tag = 0;
 };
@@ -178,8 +188,13 @@ struct enforcement_report {
   bool overloaded = false; ///< failed since the mitigator's capacity is used up
   std::string detail;
   /// The driver does not work as it should: that it counts nothing does not
-  /// mean that nothing comes.
+  /// mean that nothing comes. Of a RELAY: there is no session with its server.
   bool blind = false;
+  /// Of a RELAY: what its server answered to the request, as a response code;
+  /// 0: nothing yet.
+  std::uint8_t answer = 0;
+  /// Of a RELAY: what its server says that the request is in conflict with.
+  std::optional<protocol::signal::conflict_information> conflict = {};
 };
 
 /// For people.
@@ -207,9 +222,47 @@ struct mitigator_table {
     std::uint32_t stage = 1;
     /// It is called for help only; absent: it is always asked.
     std::optional<protocol::signal::escalation_settings> when = {};
+    bool relay = false; ///< asks an upstream DOTS server
   };
   std::vector<entry> entries;
 };
+
+/// What an operator decides about one mitigation.
+struct operator_order {
+  enum class kind : std::uint8_t {
+    call_help, ///< those who are called for help only (RFC 8811, 3.2.3)
+    end_help,  ///< unless another reason holds
+    approve,   ///< what waits for it is enforced
+    reject,    ///< it ends
+  };
+  kind what = kind::call_help;
+  /// With `approve`: these MITIGATORs, and no others; empty: as configured.
+  std::vector<std::string> mitigators = {};
+  std::string who = {}; ///< for the audit trail
+};
+
+/// As the API says it.
+constexpr std::string_view to_string(operator_order::kind x) noexcept {
+  switch (x) {
+  case operator_order::kind::call_help:
+    return "call-help";
+  case operator_order::kind::end_help:
+    return "end-help";
+  case operator_order::kind::approve:
+    return "approve";
+  case operator_order::kind::reject:
+    return "reject";
+  }
+  return "approve";
+}
+
+/// Orders of the operator that name no upstream are requests of this customer,
+/// whose one MITIGATOR asks the upstreams that fit: what is true for a
+/// gateway's clients is true for the operator of a multihomed client, too.
+inline constexpr std::string_view own_orders = "operator";
+
+/// The MITIGATOR of `own_orders`.
+inline constexpr std::string_view own_relay = "upstreams";
 
 /// An operator's call on the API and the way to answer it (any thread, once).
 struct api_exchange {

@@ -14,6 +14,9 @@ struct enforcement_view {
   std::string mitigator; ///< name from the configuration
   std::string state;     ///< "pending", "active", "failed" or "withdrawn"
   std::string detail;    ///< reason of a failure, else empty
+  /// Of a RELAY, as enforcement_report says.
+  std::uint8_t answer = 0;
+  std::optional<protocol::signal::conflict_information> conflict = {};
 };
 
 struct mitigation_view {
@@ -47,6 +50,11 @@ struct mitigation_view {
   std::uint64_t answer_ms = 0; ///< client node: request to first answer
   /// Client node: the relayed request that it is a part of, see RELAY.
   std::string relayed;
+  /// Client node: the response code of the last answer to the request; 0: none.
+  std::uint8_t answer = 0;
+  /// Server node: "waiting" for an administrator, "approved", or empty where
+  /// none is asked.
+  std::string approval;
   std::string note; ///< e.g. the diagnostic of a refusal
 };
 
@@ -124,8 +132,10 @@ struct mitigate_order {
   bool immediate = true;
   /// ACLs to be switched as soon as it is granted (RFC 9133).
   std::vector<protocol::signal::filter_control> filters = {};
-  /// The relayed request that it makes; empty: it is the operator's.
+  /// The relayed request that it makes; empty: it is the operator's. The order
+  /// of one that is pursued already changes its `hop_limit` only.
   std::string relayed = {};
+  std::uint8_t hop_limit = 0; ///< RFC 8768; 0: not said
 };
 
 /// Names one mitigation towards the CONSOLE. Client nodes need `mid` and, with

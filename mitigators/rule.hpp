@@ -35,6 +35,9 @@ struct rule {
   std::string customer; ///< for hooks and logs
   std::string cuid;     ///< for hooks and logs
   std::uint32_t mid = 0;
+  // For those who ask other DOTS servers; drivers are not told.
+  std::uint8_t hop_limit = 0; ///< as it came (RFC 8768); 0: not said
+  std::string cdid = {};      ///< of the client's domain
 
   friend bool operator==(const rule&, const rule&) = default;
 };

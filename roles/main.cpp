@@ -1,5 +1,6 @@
 #include "roles/cli/cli.hpp"
 #include "roles/config/explain.hpp"
+#include "roles/config/graph.hpp"
 #include "roles/config/load.hpp"
 #include "roles/node.hpp"
 #include "roles/version.hpp"
@@ -27,7 +28,11 @@ int check(const std::string& file, const cli::check_options& options) {
   std::cerr << found.report();
   if (!found.good())
     return exit_with(cli::exit_code::config);
-  if (!options.quiet)
+  if (options.graph == "dot")
+    std::cout << draw_dot(found.value);
+  else if (!options.graph.empty())
+    std::cout << draw(found.value);
+  else if (!options.quiet)
     std::cout << explain(found.value);
   return exit_with(cli::exit_code::ok);
 }

@@ -34,6 +34,9 @@ namespace fs = std::filesystem;
 using credentials = std::shared_ptr<const transports::credentials>;
 using tickets_ptr = std::shared_ptr<const transports::ticket_keys>;
 
+/// At one time, of the operator of a multihomed client.
+constexpr std::uint32_t max_own_orders = 10'000;
+
 /// Who is in which group may use the node: the socket's file mode.
 constexpr unsigned control_mode = 0660;
 
@@ -133,6 +136,33 @@ private:
   std::optional<transports::unix_http_server> http_;
 };
 
+actors::relay_manner manner_of(relay_choice x) {
+  switch (x) {
+  case relay_choice::serial:
+    return actors::relay_manner::serial;
+  case relay_choice::by_prefix:
+    return actors::relay_manner::by_prefix;
+  case relay_choice::all:
+    break;
+  }
+  return actors::relay_manner::all;
+}
+
+actors::relay_manner manner_of(const relay_config& x) {
+  return x.aggregate ? manner_of(x.choice) : actors::relay_manner::per_client;
+}
+
+/// The relay that opens a session for each client, if one does so to this
+/// upstream.
+const relay_config* relay_per_client(const config& x, const std::string& name) {
+  if (!x.server)
+    return nullptr;
+  auto i = std::ranges::find_if(x.server->relays, [&](const auto& one) {
+    return !one.aggregate && std::ranges::count(one.upstreams, name) > 0;
+  });
+  return i == x.server->relays.end() ? nullptr : &*i;
+}
+
 result<void> node::add_server(actors::supervisor_setup& setup) {
   const auto& x = *config_.server;
   auto identity = load_identity(x.identity);
@@ -156,11 +186,13 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
   for (const auto& one : x.relays) {
     actors::mitigator_setup relay;
     relay.name = one.name;
-    relay.upstream = one.upstream;
+    relay.upstreams = one.upstreams;
+    relay.manner = manner_of(one);
     relay.relay_lifetime = one.lifetime;
+    relay.end_to_end = one.end_to_end;
     if (one.for_help_only())
-      relay.when = {one.when_overloaded, one.above / 8, one.ineffective_after,
-                    one.hold};
+      relay.when = {one.when_failed, one.when_overloaded, one.above / 8,
+                    one.ineffective_after, one.hold};
     setup.mitigators.push_back(std::move(relay));
   }
   setup.status_interval = x.status_interval;
@@ -213,6 +245,32 @@ result<void> add_paths(actors::upstream_setup& out, const upstream_config& x) {
   return {};
 }
 
+/// Orders that name no upstream: see actors::own_orders.
+result<void> add_own_orders(actors::supervisor_setup& setup,
+                            const client_config& x) {
+  actors::mitigator_setup relay;
+  relay.name = actors::own_relay;
+  for (const auto& up : x.upstreams)
+    relay.upstreams.push_back(up.name);
+  relay.manner = manner_of(*x.choice);
+  relay.end_to_end = true;
+  setup.mitigators.push_back(std::move(relay));
+  sig::customer who;
+  who.name = actors::own_orders;
+  who.prefixes = {*prefix::parse("0.0.0.0/0"), *prefix::parse("::/0")};
+  who.domains = {"*"};
+  who.limits.max_mitigations = max_own_orders;
+  who.limits.lifetime.allow_indefinite = true;
+  setup.mitigators_of[who.name] = {std::string{actors::own_relay}};
+  auto all = setup.customers.all();
+  all.push_back(std::move(who));
+  auto table = sig::customer_table::make(std::move(all));
+  if (!table)
+    return table.error();
+  setup.customers = *table;
+  return {};
+}
+
 result<void> node::add_client(actors::supervisor_setup& setup) {
   const auto& x = *config_.client;
   auto identity = load_identity(x.identity);
@@ -249,6 +307,11 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     if (!cuid)
       return cuid.error();
     u.cuid = *cuid;
+    u.prefixes = up.prefixes;
+    if (const auto* relay = relay_per_client(config_, up.name)) {
+      u.per_client = true;
+      u.name_clients = relay->cdid;
+    }
     using protocol::signal::transport_kind;
     auto& ways = up.transports;
     u.transports = {std::ranges::count(ways, transport_kind::udp) > 0,
@@ -268,7 +331,7 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
       u.aliases[alias.name] = alias.what;
     setup.upstreams.push_back(std::move(u));
   }
-  return {};
+  return x.choice ? add_own_orders(setup, x) : result<void>{};
 }
 
 result<void> node::assemble(actors::supervisor_setup& setup) {

@@ -82,6 +82,9 @@ mitigation_record read_mitigation(Statement& row) {
   x.created = unsigned_number(row, 9);
   x.aliased = blob(row, 10);
   x.relayed = text(row, 11);
+  x.hop_limit = static_cast<std::uint8_t>(number(row, 12));
+  x.cdid = text(row, 13);
+  x.chosen = text(row, 14);
   return x;
 }
 
@@ -161,7 +164,8 @@ public:
     return guarded<snapshot>([&] {
       Statement mitigations{
           *db_, "SELECT customer, cuid, mid, body, lifetime, expires, start, "
-                "status, flags, created, aliased, relayed "
+                "status, flags, created, aliased, relayed, hop_limit, cdid, "
+                "chosen "
                 "FROM mitigation "
                 "ORDER BY created, customer, cuid, mid"};
       Statement clients{*db_, "SELECT customer, cuid, identity, last_mid, "
@@ -216,7 +220,8 @@ private:
     const auto& x = put.record;
     binder{put_mitigation_}(x.key.customer)(x.key.cuid)(x.key.mid)(x.body)(
         x.lifetime)(x.expires)(x.start)(x.status)(x.flags)(
-        static_cast<std::int64_t>(x.created))(x.aliased)(x.relayed);
+        static_cast<std::int64_t>(x.created))(x.aliased)(x.relayed)(
+        x.hop_limit)(x.cdid)(x.chosen);
     run(put_mitigation_);
   }
 
@@ -290,8 +295,9 @@ private:
   Statement put_mitigation_{*db_, "INSERT OR REPLACE INTO mitigation (customer,"
                                   " cuid, mid, body, lifetime, expires, start,"
                                   " status, flags, created, aliased,"
-                                  " relayed) VALUES"
-                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                                  " relayed, hop_limit, cdid, chosen) VALUES"
+                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                                  " ?, ?)"};
   Statement erase_mitigation_{*db_, "DELETE FROM mitigation WHERE customer = ?"
                                     " AND cuid = ? AND mid = ?"};
   Statement put_client_{*db_, "INSERT OR REPLACE INTO client (customer, cuid,"

@@ -43,6 +43,11 @@ struct mitigation_record {
   /// On a client node: the relayed request that it is a part of; empty: it is
   /// the operator's.
   std::string relayed = {};
+  std::uint8_t hop_limit = 0; ///< RFC 8768; 0: not said
+  std::string cdid = {};      ///< of its client's domain; empty: none
+  /// The mitigators that an administrator chose, with commas between them;
+  /// empty: as configured.
+  std::string chosen = {};
 
   friend bool operator==(const mitigation_record&,
                          const mitigation_record&) = default;

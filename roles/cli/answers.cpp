@@ -102,6 +102,7 @@ mitigation_view make_mitigation(const reader& from) {
   from.read("age_ms", x.age_ms);
   from.read("answer_ms", x.answer_ms);
   from.read("relayed", x.relayed);
+  from.read("approval", x.approval);
   from.read("note", x.note);
   return x;
 }

@@ -77,10 +77,20 @@ void add_node_commands(CLI::App& app, arguments& into) {
   auto* check =
       add(app, "check", "Check a configuration without running it",
           "Examples:\n  tocsin check -c tocsin.toml\n"
-          "  tocsin check -c tocsin.toml --explain   what it would do");
+          "  tocsin check -c tocsin.toml --explain   what it would do\n"
+          "  tocsin check -c tocsin.toml --graph     who asks whom\n"
+          "  tocsin check -c tocsin.toml --graph=dot | dot -Tsvg >node.svg");
   add_config(*check, into);
   check->add_flag("--explain", into.check.explain,
                   "Say what a node with this configuration is and does");
+  check
+      ->add_option("--graph", into.check.graph,
+                   "Draw who asks it and whom it asks: text, or dot for "
+                   "Graphviz")
+      ->expected(0, 1)
+      ->default_str("text")
+      ->check(CLI::IsMember({"text", "dot"}))
+      ->type_name("FORMAT");
   check->add_flag("-q,--quiet", into.check.quiet, "Print remarks only");
 }
 
@@ -189,6 +199,39 @@ void add_control(CLI::App& app, arguments& into) {
   control->add_flag("--no-wait", into.no_wait,
                     "Do not wait for the upstream's answer");
   add_common(*control, into);
+}
+
+CLI::App* add_decision(CLI::App& app, arguments& into, const char* name,
+                       const char* description, const std::string& footer) {
+  auto* command = add(app, name, description, footer);
+  command->add_option("mid", into.name.mid, "Which one; see `tocsin list`")
+      ->type_name("MID")
+      ->required();
+  add_name(*command, into.name.peer, into.name.cuid);
+  add_common(*command, into);
+  return command;
+}
+
+void add_decisions(CLI::App& app, arguments& into) {
+  auto* approve = add_decision(
+      app, into, "approve", "Let a mitigation that waits for you begin",
+      "On a server whose customer has 'approval = true'. A second approval\n"
+      "changes the choice of mitigators.\n"
+      "Examples:\n  tocsin approve 7\n"
+      "  tocsin approve 7 --with scrubber --with provider");
+  add_list(*approve, "--with", into.chosen, "MITIGATOR",
+           "By this mitigator or relay only, instead of all");
+  add_decision(app, into, "reject", "Refuse a mitigation that waits for you",
+               "Its client hears that it was withdrawn.\n"
+               "Example:\n  tocsin reject 7");
+  auto* escalate = add_decision(
+      app, into, "escalate",
+      "Call those for help who rest until they are needed",
+      "Relays and mitigators with a condition, such as 'when_overloaded', are\n"
+      "asked for this mitigation now, whatever their condition says.\n"
+      "Examples:\n  tocsin escalate 7\n"
+      "  tocsin escalate 7 --end   unless a condition holds meanwhile");
+  escalate->add_flag("--end", into.end_help, "Do without them again");
 }
 
 void add_redirect(CLI::App& app, arguments& into) {
@@ -310,6 +353,7 @@ std::unique_ptr<CLI::App> make_parser(arguments& into) {
   add_mitigation_commands(*app, into);
   add_report(*app, into);
   add_control(*app, into);
+  add_decisions(*app, into);
   add_redirect(*app, into);
   add_data_commands(*app, into);
   add_reports(*app, into);

@@ -33,6 +33,8 @@ struct arguments {
   name_options name;                ///< of `withdraw` and `report`
   std::string verdict;              ///< of `report`
   std::vector<std::string> filters; ///< of `control`
+  std::vector<std::string> chosen;  ///< of `approve`
+  bool end_help = false;            ///< of `escalate`
   redirect_options redirect;
   std::string verb; ///< of `alias` and `filter`
   data_options data;

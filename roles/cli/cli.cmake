@@ -12,6 +12,7 @@ target_sources(tocsin_cli PRIVATE
   "${CMAKE_CURRENT_LIST_DIR}/data_orders.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/data_report.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/data_show.cpp"
+  "${CMAKE_CURRENT_LIST_DIR}/decisions.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/filters.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/node_client.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/orders.cpp"

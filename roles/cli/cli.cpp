@@ -82,6 +82,14 @@ exit_code run_towards_node(const std::string& name, arguments& x,
     return report_efficacy(node, x.name, x.verdict);
   if (name == "control")
     return control(node, x.name, x.filters, !x.no_wait);
+  using kind = actors::operator_order::kind;
+  if (name == "approve")
+    return decide(node, x.name, {kind::approve, x.chosen, {}});
+  if (name == "reject")
+    return decide(node, x.name, {kind::reject});
+  if (name == "escalate")
+    return decide(node, x.name,
+                  {x.end_help ? kind::end_help : kind::call_help});
   if (name == "redirect")
     return redirect(node, x.redirect);
   if (name == "alias")

@@ -31,6 +31,7 @@ struct run_options {
 
 struct check_options {
   bool explain = false; ///< say what the node would be and do
+  std::string graph;    ///< draw it: "text", "dot", or empty: do not
   bool quiet = false;   ///< remarks only
 };
 

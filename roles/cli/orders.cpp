@@ -330,6 +330,9 @@ std::optional<actors::mitigation_name> complete(node_client& node,
     return std::nullopt;
   }
   std::erase_if(*list, [&](const auto& x) { return !is_meant(x, options); });
+  // What a node asks of upstreams for others is named by what they asked for.
+  if (std::ranges::any_of(*list, [](auto& x) { return x.relayed.empty(); }))
+    std::erase_if(*list, [](const auto& x) { return !x.relayed.empty(); });
   // Unknown to the list: the node may still know, and answers in its words.
   if (list->empty())
     return actors::mitigation_name{options.peer, options.cuid, options.mid};

@@ -51,6 +51,10 @@ exit_code report_efficacy(node_client& node, const name_options& options,
                           const std::string& verdict);
 exit_code redirect(node_client& node, const redirect_options& options);
 
+/// Carries an operator's decision about one mitigation out, on a server node.
+exit_code decide(node_client& node, const name_options& options,
+                 const actors::operator_order& order);
+
 /// Completes the name from the node's list: a mid alone will do as long as it
 /// is the only one. Nothing: it is not, and that has been reported.
 std::optional<actors::mitigation_name> complete(node_client& node,

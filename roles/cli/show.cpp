@@ -199,6 +199,10 @@ void show_mitigation(std::ostream& out, const mitigation_view& x,
          x.origin == "signal-loss"
              ? "in force since the signal channel was lost"
              : "waits for the loss of the signal channel");
+  if (x.approval == "waiting")
+    line(out, "approval",
+         "waits for you: tocsin approve " + std::to_string(x.mid)
+             + ", or reject");
   if (x.conflict)
     line(out, "conflict", say_conflict(*x.conflict));
   if (x.conflict && x.conflict->scope && is_ours(x))

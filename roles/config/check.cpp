@@ -30,6 +30,9 @@ void complete(config& x, const context& c) {
       x.server->ticket_key = x.node.data_dir / "ticket.key";
     if (x.server->listen_tls.empty() && !c.where(x.server->listen_tls))
       x.server->listen_tls = x.server->listen;
+    for (auto& relay : x.server->relays)
+      if (!relay.upstream.empty() && relay.upstreams.empty())
+        relay.upstreams = {relay.upstream};
     for (auto& customer : x.server->customers) {
       if (!customer.mitigators.empty() || c.where(customer.mitigators))
         continue;
@@ -87,6 +90,7 @@ void check(const config& x, context& c) {
     check_relays(x, c);
   if (x.client)
     check_client(*x.client, c);
+  check_client_choice(x, c);
 }
 
 } // namespace tocsin::roles

@@ -12,6 +12,9 @@ void check_server(const server_config& x, context& c);
 void check_client(const client_config& x, context& c);
 /// What relays of the server ask of upstreams of the client.
 void check_relays(const config& x, context& c);
+
+/// How orders of the operator are asked of several upstreams.
+void check_client_choice(const config& x, context& c);
 /// `x` is the data channel of `server`.
 void check_data(const server_config& server, const data_config& x, context& c);
 void check_data_channels(const client_config& x, context& c);

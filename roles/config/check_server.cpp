@@ -133,6 +133,7 @@ void check_customers(const server_config& x,
   uniqueness<std::string> dns_names{"identity", c};
   uniqueness<std::string> common_names{"identity", c};
   uniqueness<std::string> keys{"identity", c};
+  uniqueness<std::string> domains{"identity", c};
   uniqueness<std::string> fixed{"name with fixed addresses", c};
   for (const auto& one : x.customers) {
     names.add(one.who.name, one.who.name);
@@ -145,6 +146,8 @@ void check_customers(const server_config& x,
       common_names.add(id, "cn:" + id);
     for (const auto& id : ids.psk_identities)
       keys.add(id, "psk:" + id);
+    for (const auto& id : ids.cdids)
+      domains.add(id, "cdid:" + id);
     if (c.where(ids) && ids == protocol::signal::customer_identities{})
       c.error(*c.where(ids), "'identities' names nobody");
     for (const auto& [name, addresses] : one.names)

@@ -92,20 +92,31 @@ struct mitigator_config {
   bool built_in() const { return !driver.starts_with('/'); }
 };
 
+/// How several upstreams of a relay are asked.
+enum class relay_choice : std::uint8_t { serial, by_prefix, all };
+
 /// `[[server.relay]]`: an upstream DOTS server as a mitigator, which makes the
 /// node a gateway.
 struct relay_config {
   std::string name;
-  std::string upstream; ///< of a `[[client.upstream]]`
+  std::string upstream; ///< of a `[[client.upstream]]`; or:
+  /// Several of them; after loading, those that are asked.
+  std::vector<std::string> upstreams;
+  relay_choice choice = relay_choice::all;
   std::chrono::seconds lifetime{3600};
+  bool end_to_end = false; ///< clients hear the server's answer
+  bool aggregate = true;   ///< false: a session for each client
+  bool cdid = false;       ///< and servers are told whose it is
   // When it is called for help; none of these: it is always asked.
+  bool when_failed = false;
   bool when_overloaded = false;
   std::uint64_t above = 0; ///< bits per second
   std::chrono::seconds ineffective_after{0};
   std::chrono::seconds hold{300};
 
   bool for_help_only() const {
-    return when_overloaded || above != 0 || ineffective_after.count() != 0;
+    return when_failed || when_overloaded || above != 0
+           || ineffective_after.count() != 0;
   }
 };
 
@@ -143,7 +154,10 @@ struct data_config {
   protocol::data::conflict_policy conflict_policy =
       protocol::data::conflict_policy::refuse_newcomer;
   bool allow_immediate = true; ///< filters in force outside of mitigations
-  bool immediate_needs_destination = true; ///< RFC 8783, Section 7.2
+  bool immediate_needs_destination = true;  ///< RFC 8783, Section 7.2
+  std::vector<prefix> never_filtered;       ///< sources
+  std::uint32_t min_source_length = 0;      ///< bits, IPv4; 0: any
+  std::uint32_t min_ipv6_source_length = 0; ///< bits; 0: any
   /// The operator sets up aliases and filters: 503 (RFC 8783, Section 8).
   bool direct_configuration = false;
   protocol::data::data_quotas quotas;
@@ -214,6 +228,8 @@ struct upstream_config {
   endpoint server;
   std::string server_name;      ///< checked against the server's certificate
   std::optional<prefix> source; ///< local address, a host prefix
+  /// Addresses that its network has assigned (RFC 9284); empty: any.
+  std::vector<prefix> prefixes;
   std::string cuid; ///< empty: the client's, else from the certificate
   std::vector<protocol::signal::transport_kind> transports{
       protocol::signal::transport_kind::udp,
@@ -259,6 +275,9 @@ struct client_config {
   std::vector<upstream_config> upstreams;
   mitigation_defaults defaults;
   std::vector<alias_config> aliases;
+  /// How orders that name no upstream are asked of several; absent: they have
+  /// to name one.
+  std::optional<relay_choice> choice = {};
 };
 
 /// A node: at least one role.

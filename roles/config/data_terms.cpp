@@ -11,6 +11,10 @@ data::datastore_settings settings_of(const data_config& x) {
   out.lifetime = std::chrono::duration_cast<std::chrono::minutes>(x.lifetime);
   out.acls.allow_immediate = x.allow_immediate;
   out.acls.immediate_needs_destination = x.immediate_needs_destination;
+  out.acls.never_filtered = x.never_filtered;
+  out.acls.least_ipv4_source = static_cast<std::uint8_t>(x.min_source_length);
+  out.acls.least_ipv6_source =
+      static_cast<std::uint8_t>(x.min_ipv6_source_length);
   out.conflicts = x.conflict_policy;
   out.quotas = x.quotas;
   out.direct_configuration = x.direct_configuration;

@@ -68,7 +68,8 @@ void explain_customer(std::string& out, const customer_config& x) {
   const auto& ids = who.identities;
   out += "  serves " + who.name + " (";
   out += std::to_string(ids.fingerprints.size() + ids.dns_names.size()
-                        + ids.common_names.size() + ids.psk_identities.size());
+                        + ids.common_names.size() + ids.psk_identities.size()
+                        + ids.cdids.size());
   out += " identities): " + list_of(who.prefixes);
   if (!who.domains.empty())
     out += "; " + list_of(who.domains);
@@ -82,7 +83,31 @@ void explain_customer(std::string& out, const customer_config& x) {
            + " packets per second";
   if (!who.accept.empty())
     out += ", " + std::to_string(who.accept.size()) + " exemptions";
-  out += "\n    by " + list_of(x.mitigators) + "\n";
+  out += "\n    by " + list_of(x.mitigators)
+         + (who.approval ? ", once an administrator approves\n" : "\n");
+  if (who.gateway)
+    out += "    is a gateway that is trusted with the cdid of its clients\n";
+}
+
+std::string said(relay_choice x) {
+  return x == relay_choice::serial      ? " one upstream after the other"
+         : x == relay_choice::by_prefix ? " each upstream for its prefixes"
+                                        : " all upstreams";
+}
+
+void explain_relay(std::string& out, const relay_config& x) {
+  out += "  relays as " + x.name + " to ";
+  if (x.upstreams.size() == 1)
+    out += "the DOTS server " + x.upstreams.front();
+  else
+    out += "the DOTS servers " + list_of(x.upstreams) + ',' + said(x.choice);
+  out += ", " + duration_text(x.lifetime.count()) + " at a time";
+  if (!x.aggregate)
+    out += x.cdid ? ", a session for each client, with its cdid"
+                  : ", a session for each client";
+  if (x.end_to_end)
+    out += ", clients hear its answer";
+  out += x.for_help_only() ? ", called for help only\n" : "\n";
 }
 
 void explain_server(std::string& out, const server_config& x) {
@@ -119,9 +144,7 @@ void explain_server(std::string& out, const server_config& x) {
     out += "  mitigates with " + one.name + ": driver " + one.driver
            + (one.arguments.empty() ? "" : " " + list_of(one.arguments)) + "\n";
   for (const auto& one : x.relays)
-    out += "  relays as " + one.name + " to the DOTS server " + one.upstream
-           + ", " + duration_text(one.lifetime.count()) + " at a time"
-           + (one.for_help_only() ? ", called for help only\n" : "\n");
+    explain_relay(out, one);
 }
 
 void explain_translation(std::string& out,
@@ -167,6 +190,8 @@ void explain_client(std::string& out, const client_config& x) {
            + ", which must be " + one.server_name;
     if (one.source)
       out += ", from " + one.source->address_string();
+    if (!one.prefixes.empty())
+      out += ", for " + list_of(one.prefixes);
     std::vector<std::string_view> ways;
     for (auto way : one.transports)
       ways.push_back(label(way));
@@ -182,6 +207,9 @@ void explain_client(std::string& out, const client_config& x) {
     if (one.data)
       explain_data(out, *one.data, x.aliases);
   }
+  if (x.choice)
+    out +=
+        "  asks" + said(*x.choice) + ", unless an order names its upstream\n";
   out += "  asks for " + duration_text(x.defaults.lifetime.count())
          + (x.defaults.renew ? ", renewed until withdrawn\n" : "\n");
   for (const auto& one : x.aliases) {

@@ -122,6 +122,12 @@ shown show(const std::vector<std::uint8_t>&, const option&) {
 }
 
 template <class T>
+requires std::is_enum_v<T> shown show(const std::optional<T>&,
+                                      const option& o) {
+  return {show(T{}, o).kind, ""};
+}
+
+template <class T>
 requires std::is_enum_v<T> shown show(const std::vector<T>& x,
                                       const option& o) {
   std::string list;

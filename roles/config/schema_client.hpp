@@ -15,6 +15,12 @@ void describe(Visitor& v, client_config& x) {
   v(x.upstreams, {.name = "upstream",
                   .doc = "DOTS servers to call. At least one.",
                   .required = true});
+  v(x.choice,
+    {.name = "choice",
+     .doc = "Whom orders that name no upstream are asked of, where there are "
+            "several: `serial`, `by-prefix` or `all`, as for "
+            "`[[server.relay]]`. Names are resolved here then.",
+     .fallback = "none: orders name their upstream"});
   v(x.defaults, {.name = "defaults",
                  .doc = "What a request says unless it is told otherwise."});
   v(x.aliases, {.name = "alias",
@@ -44,6 +50,13 @@ void describe(Visitor& v, upstream_config& x) {
   v(x.source, {.name = "source",
                .doc = "Local address to call from.",
                .fallback = "chosen by the system"});
+  v(x.prefixes,
+    {.name = "prefixes",
+     .doc = "Addresses that its network has assigned (RFC 9284): this server, "
+            "and no other, is asked for their protection. A relay with "
+            "`choice = \"by-prefix\"` divides targets so, and `tocsin "
+            "mitigate` finds the upstream by them.",
+     .fallback = "those that no other upstream has"});
   v(x.cuid, {.name = "cuid",
              .doc = "Another client identifier, for this server alone.",
              .as = form::cuid,

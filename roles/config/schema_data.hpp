@@ -96,6 +96,21 @@ void describe(Visitor& v, data_config& x) {
      .doc = "Refuse entries of such ACLs that name no destination (RFC 8783, "
             "Section 7.2). `false`: the customer's prefixes stand in, as in "
             "other ACLs."});
+  v(x.never_filtered,
+    {.name = "never_filtered",
+     .doc = "Sources that no filter may drop or limit, such as one's own "
+            "resolvers and monitors; an entry that would is refused (403).",
+     .fallback = "none"});
+  v(x.min_source_length,
+    {.name = "min_source_length",
+     .doc = "Entries that drop or limit must name a source network of so many "
+            "bits at least, IPv4; 0: any, or none.",
+     .max = 32,
+     .unit = "bits"});
+  v(x.min_ipv6_source_length, {.name = "min_ipv6_source_length",
+                               .doc = "The same for IPv6.",
+                               .max = 128,
+                               .unit = "bits"});
   v(x.direct_configuration,
     {.name = "direct_configuration",
      .doc = "Answer every request with 503, since aliases and filters are set "

@@ -215,8 +215,9 @@ void describe(Visitor& v, customer_config& x) {
     {.name = "identities",
      .doc = "Agents that belong to it, one match suffices: `sha256:` and the "
             "fingerprint of the certificate or of its public key, a DNS name "
-            "of the certificate, `cn:` and its common name, or `psk:` and the "
-            "identity of a pre-shared key.",
+            "of the certificate, `cn:` and its common name, `psk:` and the "
+            "identity of a pre-shared key, or `cdid:` and what a trusted "
+            "gateway calls its domain.",
      .required = true});
   v(x.who.prefixes,
     {.name = "prefixes", .doc = "Its address space.", .required = true});
@@ -266,6 +267,23 @@ void describe(Visitor& v, customer_config& x) {
                    .doc = "Names of the mitigators and relays that serve it.",
                    .as = form::name,
                    .fallback = "all"});
+  v(x.who.approval,
+    {.name = "approval",
+     .doc = "An administrator decides about each mitigation before it begins: "
+            "`tocsin approve`, `tocsin reject`. Clients are answered at once "
+            "and see `attack-mitigation-in-progress`."});
+  v(x.who.agreement,
+    {.name = "agreement",
+     .doc = "With `approval`: so many clients, of whatever customers, that ask "
+            "for the protection of addresses in common need no administrator; "
+            "0: they do. Needs a `conflict_policy` that accepts them.",
+     .max = 1'000});
+  v(x.who.gateway,
+    {.name = "gateway",
+     .doc = "A DOTS gateway that is trusted to say whose requests it passes on "
+            "(`cdid`; RFC 9132, Section 4.4.1.2). A cdid that is an identity "
+            "of another customer stands for that one, with its prefixes and "
+            "quotas. What others say of a cdid is ignored."});
   v(x.who.accept, {.name = "accept",
                    .doc = "Traffic that passes whatever is mitigated. An entry "
                           "names sources, ports or protocols, or several."});
@@ -294,20 +312,51 @@ void describe(Visitor& v, relay_config& x) {
              .as = form::name});
   v(x.upstream, {.name = "upstream",
                  .doc = "Name of the `[[client.upstream]]` that is asked; one "
-                        "relay each.",
-                 .required = true,
-                 .as = form::name});
+                        "relay each. This or `upstreams`.",
+                 .as = form::name,
+                 .fallback = "none"});
+  v(x.upstreams, {.name = "upstreams",
+                  .doc = "Several of them.",
+                  .as = form::name,
+                  .fallback = "`upstream`"});
+  v(x.choice,
+    {.name = "choice",
+     .doc = "How several upstreams are asked. `serial`: one at a time for one "
+            "address, the next one if it refuses or cannot be reached for 30 "
+            "s; right for servers that divert traffic. `by-prefix`: each for "
+            "its `prefixes`; right for addresses that providers assigned. "
+            "`all`: every one for everything; right for providers on the path "
+            "of provider-independent addresses (RFC 9284)."});
+  v(x.end_to_end,
+    {.name = "end_to_end",
+     .doc = "Answer clients when the upstream has answered, for up to 10 s, so "
+            "that its refusals are theirs; else they are granted at once and "
+            "learn the rest from the status. For customers without other "
+            "mitigators."});
+  v(x.aggregate,
+    {.name = "aggregate",
+     .doc = "One session for all clients, with overlapping requests merged; "
+            "`false`: a session for each client, with a cuid of its own."});
+  v(x.cdid, {.name = "cdid",
+             .doc = "Tell the upstream which client domain a request is from "
+                    "(RFC 9132, Section 4.4.1.2), on a server-domain gateway. "
+                    "Needs `aggregate = false`."});
   v(x.lifetime, {.name = "lifetime",
                  .doc = "Lifetime of its requests, which are renewed until "
                         "nobody wants them. What this node asked for ends then "
                         "if it never comes back.",
                  .min = 60,
                  .max = 86400});
+  v(x.when_failed,
+    {.name = "when_failed",
+     .doc = "Call it for help when all who are asked from the start have "
+            "failed, or have not been heard of for 30 s."});
   v(x.when_overloaded,
     {.name = "when_overloaded",
      .doc = "Call it for help when another mitigator says that it is "
-            "overloaded (RFC 8811, Section 3.2.3). With this, `above` or "
-            "`ineffective_after` it is asked only then, else always."});
+            "overloaded (RFC 8811, Section 3.2.3). With this, `when_failed`, "
+            "`above` or `ineffective_after` it is asked only then, or when "
+            "the operator says so (`tocsin escalate`); else always."});
   v(x.above, {.name = "above",
               .doc = "Call it when more is dropped; 0: not for this reason.",
               .max = 1'000'000'000'000'000,

@@ -311,6 +311,12 @@ std::span<const std::string_view> labels_of(protocol::data::conflict_policy) {
   return names;
 }
 
+std::span<const std::string_view> labels_of(relay_choice) {
+  static constexpr std::array<std::string_view, 3> names{"serial", "by-prefix",
+                                                         "all"};
+  return names;
+}
+
 std::span<const std::string_view> labels_of(protocol::signal::transport_kind) {
   static constexpr std::array<std::string_view, 2> names{"udp", "tcp"};
   return names;

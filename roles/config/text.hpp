@@ -46,6 +46,7 @@ std::span<const std::string_view>
 
 std::span<const std::string_view> labels_of(protocol::signal::conflict_policy);
 std::span<const std::string_view> labels_of(protocol::data::conflict_policy);
+std::span<const std::string_view> labels_of(relay_choice);
 std::span<const std::string_view> labels_of(protocol::signal::transport_kind);
 std::span<const std::string_view> labels_of(protocol::signal::translation_kind);
 

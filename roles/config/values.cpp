@@ -152,11 +152,17 @@ add_identity(protocol::signal::customer_identities& out,
       return fail(ec::malformed, "", "a PSK identity has 1 to 128 octets");
     return &out.psk_identities.emplace_back(text.substr(4));
   }
+  if (text.starts_with("cdid:")) {
+    if (text.size() == 5 || text.size() > 5 + 128)
+      return fail(ec::malformed, "", "a cdid has 1 to 128 characters");
+    return &out.cdids.emplace_back(text.substr(5));
+  }
   auto name = normalise(text, form::domain);
   if (!name)
     return fail(ec::malformed, "",
-                "write \"sha256:…\", a DNS name, \"cn:\" and a common name, or "
-                "\"psk:\" and the identity of a key");
+                "write \"sha256:…\", a DNS name, \"cn:\" and a common name, "
+                "\"psk:\" and the identity of a key, or \"cdid:\" and the name "
+                "of a domain");
   return &out.dns_names.emplace_back(std::move(*name));
 }
 

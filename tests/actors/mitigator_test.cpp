@@ -58,6 +58,8 @@ mitigation_actor::behavior_type listener(mitigation_actor::pointer,
       [](atom::lost) {},
       [](atom::report) {},
       [](atom::report, protocol::signal::attack_status) {},
+      [](atom::hops, std::uint8_t) {},
+      [](atom::decide, const operator_order&) {},
       [](atom::adopt, const mitigator_table&) {},
       [heard](atom::report, const enforcement_report& x) {
         heard->push_back(x);

@@ -1,44 +1,12 @@
 // RELAY, with an UPSTREAM between it and a fake server.
 #include "actors/relay.hpp"
 
+#include "tests/actors/fake_mitigation.hpp"
 #include "tests/actors/upstream_fixture.hpp"
 
 namespace tocsin::actors {
 
 namespace {
-
-/// What a MITIGATION has heard of its rule.
-struct heard {
-  std::vector<std::string> states; ///< and details
-  std::uint64_t packets = 0;
-  std::vector<bool> traffic;
-
-  std::string last() const { return states.empty() ? "" : states.back(); }
-};
-
-mitigation_actor::behavior_type fake_mitigation(mitigation_actor::pointer,
-                                                std::shared_ptr<heard> to) {
-  return {
-      [](atom::begin) {},
-      [](atom::refresh, std::int64_t) {},
-      [](atom::withdraw) {},
-      [](atom::revoke, const std::string&) {},
-      [](atom::lost) {},
-      [](atom::report) {},
-      [](atom::report, sig::attack_status) {},
-      [](atom::adopt, const mitigator_table&) {},
-      [to](atom::report, const enforcement_report& x) {
-        to->states.push_back(std::string{to_string(x.what)} + ": " + x.detail);
-      },
-      [to](atom::counters, const std::string&, std::uint64_t packets,
-           std::uint64_t) { to->packets = packets; },
-      [to](atom::traffic, const std::string&, bool goes_on) {
-        to->traffic.push_back(goes_on);
-      },
-      [](atom::status) { return mitigation_view{}; },
-      [](atom::tick, std::uint64_t) {},
-  };
-}
 
 class relay_test : public upstream_test {
 protected:
@@ -64,10 +32,12 @@ protected:
     sched.run();
   }
 
-  void install(const std::string& id, const std::string& prefix) {
+  void install(const std::string& id, const std::string& prefix,
+               std::uint8_t hop_limit = 0) {
     mitigators::rule x;
     x.id = id;
     x.prefixes = {*sig::prefix::parse(prefix)};
+    x.hop_limit = hop_limit;
     auto& ears = clients[id];
     ears = std::make_shared<heard>();
     auto owner = spawn(fake_mitigation, ears);
@@ -183,6 +153,94 @@ TEST_F(relay_test, a_request_that_gets_another_mid_is_one_still) {
   remove("a");
   EXPECT_EQ(count("DELETE mid=71"), 1u);
   EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
+/// Hop-Limits of the PUTs with this mid; 0: there was none.
+std::vector<int> hops_of(const fake_server& x, const std::string& mid) {
+  std::vector<int> out;
+  for (const auto& call : x.calls)
+    if (call.what.code == 3 && call.what.path.back() == mid)
+      out.push_back(call.what.hop_limit);
+  return out;
+}
+
+// SIG-110, COAP-116
+TEST_F(relay_test, a_request_is_passed_on_with_one_hop_less) {
+  install("a", "192.0.2.1/32");
+  install("b", "198.51.100.1/32", 5);
+  EXPECT_THAT(hops_of(*server, "mid=1"), ElementsAre(16));
+  EXPECT_THAT(hops_of(*server, "mid=2"), ElementsAre(4));
+}
+
+// COAP-116, SIG-397
+TEST_F(relay_test, what_has_passed_too_many_gateways_goes_no_farther) {
+  install("a", "192.0.2.1/32", 1);
+  EXPECT_EQ(count("PUT mid=1"), 0u);
+  EXPECT_THAT(last("a"), HasSubstr("failed: not passed on to provider: it has "
+                                   "passed too many gateways"));
+  EXPECT_EQ(clients["a"]->answer, 0xA8);
+}
+
+// SIG-397: in a loop the count goes down with each round, until nothing is
+// left.
+TEST_F(relay_test, a_hop_limit_that_goes_down_goes_down_upstream) {
+  install("a", "192.0.2.0/30", 9);
+  install("b", "192.0.2.1/32", 7); // came back to us
+  EXPECT_THAT(hops_of(*server, "mid=1"), ElementsAre(8));
+  remove("a"); // it is the loop alone that wants it
+  EXPECT_THAT(hops_of(*server, "mid=2"), ElementsAre(6));
+  install("b", "192.0.2.1/32", 5);
+  EXPECT_THAT(hops_of(*server, "mid=2"), ElementsAre(6, 4));
+  install("b", "192.0.2.1/32", 1);
+  EXPECT_EQ(count("DELETE mid=2"), 1u);
+  EXPECT_THAT(store->mitigations, IsEmpty());
+}
+
+TEST_F(relay_test, a_hop_limit_survives_a_restart) {
+  install("a", "192.0.2.1/32", 9);
+  auto stored = store->all();
+  start();
+  EXPECT_TRUE(ask<ack>(uut, atom::restore_v, stored));
+  begin();
+  install("a", "192.0.2.1/32", 9);
+  advance(3000s); // a refresh
+  EXPECT_THAT(hops_of(*server, "mid=1"), ::testing::Each(8));
+}
+
+// SIG-378
+TEST_F(relay_test, a_loop_that_others_found_is_no_reason_to_ask_again) {
+  auto text = as_octets("dots-b dots-c");
+  server->put = {0xA8, {}, {}, bytes{text.begin(), text.end()}};
+  install("a", "192.0.2.1/32");
+  EXPECT_THAT(last("a"), HasSubstr("failed: provider: 5.08 dots-b dots-c"));
+  EXPECT_EQ(clients["a"]->answer, 0xA8);
+  advance(200s);
+  EXPECT_EQ(count("PUT mid=1"), 1u);
+}
+
+TEST_F(relay_test, the_servers_answer_is_told) {
+  install("a", "192.0.2.1/32");
+  EXPECT_EQ(clients["a"]->answer, 0x41);
+}
+
+// One who is still under attack counts for all who share a request.
+TEST_F(relay_test, efficacy_is_passed_on) {
+  install("a", "192.0.2.0/30");
+  install("b", "192.0.2.1/32");
+  tell({listed(1, sig::status::mitigated)});
+  auto report = [this](const char* id, sig::attack_status x) {
+    self->send(relay_, atom::report_v, std::string{id}, x);
+    sched.run();
+    auto body = sig::decode(server->bodies.back(), sig::direction::request);
+    return std::get<sig::mitigation_scope>(*body).scope[0].attack;
+  };
+  EXPECT_EQ(report("a", sig::attack_status::under_attack),
+            sig::attack_status::under_attack);
+  EXPECT_EQ(report("b", sig::attack_status::successfully_mitigated),
+            sig::attack_status::under_attack);
+  EXPECT_EQ(report("a", sig::attack_status::successfully_mitigated),
+            sig::attack_status::successfully_mitigated);
+  EXPECT_TRUE(server->calls.back().what.if_match);
 }
 
 TEST_F(relay_test, an_overwhelmed_server_is_told_of) {

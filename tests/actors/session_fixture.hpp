@@ -24,6 +24,7 @@ struct owner_journal {
   std::vector<dots_request> requests; ///< that reached the CLIENT
   dots_response answer;               ///< of the CLIENT
   std::optional<failure> no_client;   ///< why the CLIENT is not found
+  std::vector<std::string> looked_up; ///< "customer cuid"
   std::vector<client_actor> clients;  ///< started so far
   std::function<void()> on_look_up;   ///< before a CLIENT is named
 };
@@ -42,6 +43,9 @@ fake_client(client_actor::pointer, std::shared_ptr<owner_journal> seen) {
       [](atom::revoke, std::uint32_t, const std::string&) {
         return mitigation_view{};
       },
+      [](atom::decide, std::uint32_t, const operator_order&) {
+        return mitigation_view{};
+      },
       [seen](atom::forget, std::uint64_t, std::uint64_t request) {
         seen->forgotten.push_back(request);
       },
@@ -57,6 +61,7 @@ fake_client(client_actor::pointer, std::shared_ptr<owner_journal> seen) {
          const protocol::signal::conflict_information&) {},
       [](atom::begin, std::uint32_t) {},
       [](atom::release) {},
+      [](atom::claim, std::uint32_t, std::uint32_t) {},
       [](atom::control, const std::string&,
          const std::vector<protocol::data::activation_change>&) {},
       [](atom::serve) {},
@@ -99,8 +104,9 @@ fake_supervisor(supervisor_actor::pointer self,
         return ack::done;
       },
       [](atom::redirect, const redirect_wish&) { return node_view{}; },
-      [self, seen](atom::client, const std::string&, const std::string&,
-                   bool) -> caf::result<pointer> {
+      [self, seen](atom::client, const std::string& customer,
+                   const std::string& cuid, bool) -> caf::result<pointer> {
+        seen->looked_up.push_back(customer + " " + cuid);
         if (seen->on_look_up)
           seen->on_look_up();
         if (seen->no_client)
@@ -129,6 +135,14 @@ fake_supervisor(supervisor_actor::pointer self,
       [](atom::revoke, const mitigation_name&, const std::string&) {
         return mitigation_view{};
       },
+      [](atom::decide, const mitigation_name&, const operator_order&) {
+        return mitigation_view{};
+      },
+      [](atom::order, const mitigate_order&) { return mitigation_view{}; },
+      [](atom::report, const mitigation_name&,
+         protocol::signal::attack_status) { return mitigation_view{}; },
+      [](atom::opened, const std::string&, const std::string&) {},
+      [](atom::gone, const std::string&) {},
       [](atom::sessions, std::uint64_t) { return std::vector<session_view>{}; },
       [](atom::audit, std::uint64_t) {
         return std::vector<storage::audit_event>{};
@@ -211,7 +225,11 @@ protected:
     protocol::signal::customer acme;
     acme.name = "acme";
     acme.identities.dns_names = {customer_name};
-    setup->customers = *protocol::signal::customer_table::make({acme});
+    acme.gateway = trusted_gateway;
+    protocol::signal::customer other;
+    other.name = "other";
+    other.identities.cdids = {"west", "west-by-another-way"};
+    setup->customers = *protocol::signal::customer_table::make({acme, other});
     setup->policy = policy;
     setup->wishes = wishes;
     setup->path = estimate;
@@ -325,6 +343,7 @@ protected:
   test::temporary_directory directory;
   test::test_pki pki;
   std::string customer_name = "client.example";
+  bool trusted_gateway = false; ///< the customer is one
   protocol::signal::config_policy policy;
   std::optional<protocol::signal::session_sets> wishes;
   std::shared_ptr<path_estimate> estimate = std::make_shared<path_estimate>();

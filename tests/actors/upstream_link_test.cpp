@@ -212,6 +212,19 @@ TEST_F(upstream_link_test, missing_heartbeats_in_an_attack_open_a_session) {
 
 // SIG-302: the server may have given the silent session up, so an attempt that
 // falls into the same outage must not be the last.
+// As when the server was killed and started again: the operator's question is
+// the first thing that it does not answer.
+TEST_F(upstream_link_test,
+       an_unanswered_question_makes_it_try_another_session) {
+  EXPECT_TRUE(mitigate(order()));
+  advance(90s);
+  server->ways.clear();
+  server->mute = {1};
+  self->send(uut, atom::status_v, std::uint32_t{1});
+  advance(status_patience * 2 + 1s);
+  EXPECT_THAT(server->ways, SizeIs(1));
+}
+
 TEST_F(upstream_link_test, a_silent_session_in_an_attack_is_tried_again) {
   EXPECT_TRUE(mitigate(order()));
   server->reachable = false;

@@ -258,6 +258,19 @@ TEST_F(upstream_observe_test, what_the_server_ends_before_its_time_is_told) {
   EXPECT_THAT(store->mitigations, IsEmpty());
 }
 
+// Its operator shall not have to say no twice a second.
+TEST_F(upstream_observe_test, what_the_server_withdraws_is_asked_for_later) {
+  EXPECT_TRUE(mitigate(order(true)));
+  server->get = list_of({listed(1, sig::status::withdrawn, 0)});
+  advance(32s);
+  server->get = {0x84, {}, {}, {}};
+  advance(200s);
+  EXPECT_EQ(count("PUT mid=1"), 1u);
+  EXPECT_THAT(only().note, HasSubstr("the server has withdrawn it"));
+  advance(withdrawn_pause);
+  EXPECT_EQ(count("PUT mid=1"), 2u);
+}
+
 TEST_F(upstream_observe_test, what_ends_in_its_time_is_no_news) {
   EXPECT_TRUE(mitigate(order()));
   server->get = list_of({listed(1, sig::status::terminated, 0)});

@@ -118,6 +118,11 @@ fake_mitigator(actors::mitigator_actor::pointer self,
         site->rules.erase(id);
         site->filters.erase(id);
       },
+      [site](atom::report, const std::string& id,
+             protocol::signal::attack_status x) {
+        site->journal.push_back("report " + id + ' '
+                                + std::string{to_string(x)});
+      },
       [](atom::begin) {},
       [](atom::status) { return actors::mitigator_view{}; },
       [](atom::line, std::uint64_t, const std::string&) {},
