@@ -2,34 +2,13 @@
 # A client, a provider whose mitigator is full, and a transit provider above: help
 # is called for, the client is told that it works, and help ends with the request.
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
-
-# write_driver: a mitigator with no room left while the file `full` exists.
-write_driver() {
-  cat >driver <<END
-#!/bin/bash
-cd "$state"
-while read -r line; do
-  full=false
-  [[ ! -e full ]] || full=true
-  jq -c --argjson full "\$full" '
-    if .type == "hello" then
-      {type: "hello", version: 1, driver: "small", capabilities:
-        {actions: ["drop"], families: ["ipv4", "ipv6"], counters: false}}
-    elif .type == "bye" then empty
-    else {type: "done", seq, failures: [if \$full then .rules[]?
-      | {id, code: "too-large", message: "there is no room left"}
-      else empty end]} end' <<<"\$line"
-  [[ \$line != *'"bye"'* ]] || exit 0
-done
-END
-  chmod +x driver
-}
+source "$repo/tests/e2e/small_driver.sh"
 
 make_pki
 tocsin pki issue provider.example --dir pki --for both --address 127.0.0.1 \
   >/dev/null
 write_hook
-write_driver
+write_small_driver
 transit_port=$(free_port)
 provider_port=$(free_port)
 # The node above is `server`.

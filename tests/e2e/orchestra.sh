@@ -1,0 +1,141 @@
+#!/bin/bash
+# U-D: an orchestrator between sensors and mitigation systems (RFC 8903, Section
+# 3.3). One sensor alone is not believed, two are; a small attack is met by the
+# enterprise's own system, a larger one by the provider's, too.
+source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
+privately "$@"
+source "$repo/tests/e2e/internet.sh"
+
+dms_at=192.0.2.1:4647
+
+# The orchestrator and the enterprise's DMS run on its router, each a process.
+write_nodes() {
+  issue provider orchestrator dms one two
+  write_role provider "$provider_at" provider.example <<END
+[[server.mitigator]]
+name = "router"
+$nftables
+
+[[server.customer]]
+name = "enterprise"
+identities = ["orchestrator.example"]
+prefixes = ["192.0.2.0/25"]
+END
+  write_role dms "$dms_at" dms.example <<END
+[[server.mitigator]]
+name = "firewall"
+$nftables
+
+[[server.customer]]
+name = "orchestrator"
+identities = ["orchestrator.example"]
+prefixes = ["192.0.2.0/25"]
+END
+  write_role orchestrator "$enterprise_at" orchestrator.example <<END
+[[server.relay]]
+name = "own"
+upstream = "dms"
+
+[[server.relay]]
+name = "transit"
+upstream = "provider"
+above = 8_000_000
+hold = "3s"
+
+[[server.customer]]
+name = "sensors"
+identities = ["one.example", "two.example"]
+prefixes = ["192.0.2.0/25"]
+approval = true
+agreement = 2
+
+$(upstream_of orchestrator dms "$dms_at" dms.example)
+
+[[client.upstream]]
+name = "provider"
+server = "$provider_at"
+server_name = "provider.example"
+END
+  local name
+  for name in one two; do
+    write_role $name - <<END
+$(upstream_of $name orchestrator "$enterprise_at" orchestrator.example)
+END
+  done
+}
+
+both_up() {
+  [[ $(ask orchestrator '[.upstreams[] | select(.state == "up")] | length' \
+    node) == 2 ]]
+}
+
+make_internet
+write_nodes
+run_node provider provider
+run_node enterprise dms
+run_node enterprise orchestrator
+run_node www one
+run_node www two
+await 30 "the orchestrator has its sessions" both_up
+await 20 "a sensor has its session" session_is_up one
+await 20 "and the other one" session_is_up two
+start_service
+
+step "A false positive"
+expect "one sensor sees an attack, and is answered" \
+  tocsin mitigate "$www" --protocol udp -c one.toml
+sleep 3
+equal "the orchestrator analyses" \
+  "$(ask orchestrator '[.mitigations[] | select(.progress == "")][0].approval' list)" \
+  waiting
+equal "no system is called" "$(held dms) $(held provider)" "0 0"
+equal "the sensor sees it in progress" "$(status_at one 1)" \
+  attack-mitigation-in-progress
+expect "the administrator knows better" tocsin reject 1 -c orchestrator.toml
+await 20 "the sensor is told that it was withdrawn" holds orchestrator 0
+
+step "A real attack"
+flood 1000 500
+await 10 "the flood arrives" is_flooded
+expect "one sensor sees it" tocsin mitigate "$www" --protocol udp -c one.toml
+expect "and the other" tocsin mitigate "$www" -c two.toml
+await 20 "the enterprise's own system is called" holds dms 1
+await 20 "both sensors are told that it works" is_mitigated one 2
+await 20 "both of them" is_mitigated two 1
+await 10 "the flood is gone" is_dry
+equal "the provider rests" "$(held provider)" 0
+equal "the administrator sees two requests, by agreement" \
+  "$(ask orchestrator '[.mitigations[] | select(.progress == "")
+    | .approval] | join(" ")' list)" "approved approved"
+
+step "It grows"
+flood 4000 500
+await 60 "the provider is called, too" holds provider 1
+await 20 "and both mitigate" helper_is orchestrator transit active
+equal "the own system goes on" "$(helper orchestrator own)" active
+
+step "The orchestrator dies"
+kill -KILL "${pid_of[orchestrator]}"
+wait "${pid_of[orchestrator]}" 2>/dev/null || :
+unset "pid_of[orchestrator]"
+expect "the flood stays away" is_dry
+run_node enterprise orchestrator
+await 30 "its sessions are back" both_up
+await 30 "a sensor's, too" session_is_up one
+sleep 2
+equal "nothing was ordered twice" "$(held dms)" 1
+expect "the flood stays away" is_dry
+
+step "The attack ends"
+flood 0
+await 60 "a sensor is told so" is_status one 2 attack-stopped
+await 60 "and the other" is_status two 1 attack-stopped
+expect "one withdraws" tocsin withdraw 2 -c one.toml
+expect "and the other" tocsin withdraw 1 -c two.toml
+await 30 "the own system is let go" holds dms 0
+await 30 "and the provider" holds provider 0
+equal "no filter is left" "$(rules enterprise) $(rules provider)" "0 0"
+expect "visitors are served" is_served
+
+end_nodes one two orchestrator dms provider
+passed
