@@ -1,13 +1,14 @@
 #!/bin/bash
 # Three clients at work while somebody sends datagrams from addresses all over
-# 127.0.0.0/8: flood.sh hello PROGRAM (100,000 first flights of handshakes) or
-# flood.sh garbage PROGRAM (octets without sense). Nobody suffers. PROGRAM sends
-# them: hello_flood.cpp.
+# 127.128.0.0/9: flood.sh hello (100,000 first flights of handshakes), cookie
+# (the same with cookies that nobody gave) or noise (octets without sense).
+# Nobody suffers.
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
-kind=${1:?} program=${2:?}
+need tocsin-load
+kind=${1:?}
 case $kind in
-hello) packets=100000 rate=10000 ;;
-garbage) packets=3000 rate=1000 ;;
+hello | cookie) packets=100000 rate=10000 ;;
+noise) packets=3000 rate=1000 ;;
 esac
 clients=(one two three)
 most_growth=4096 # KiB of resident memory
@@ -80,7 +81,8 @@ before=$(resident server)
 ids=$(session_ids)
 
 step "$packets datagrams ($kind), $rate a second"
-start flood flood.out "$program" "$port" "$kind" "$packets" "$rate" 4711
+start flood flood.out tocsin-load flood "$kind" --json \
+  --server "127.0.0.1:$port" --count "$packets" --rate "$rate" --seed 4711
 while is_alive flood; do work; done
 finish flood || die "FAILED: the flood ended early"
 tell "  $(cat flood.out)"
@@ -89,12 +91,12 @@ tell "  $answered requests answered, the slowest after $slowest ms"
 expect "most of it was sent" \
   test "$(jq .sent flood.out)" -gt $((packets * 9 / 10))
 case $kind in
-hello) # cookies, or it was no first flight, and never more than came
+hello | cookie) # cookies, or it was no first flight, and never more than came
   expect "the server asked for cookies" test "$(jq .answers flood.out)" -gt 1000
   expect "it sent less than it got" \
     test "$(jq ".answer_octets < .sent_octets" flood.out)" == true
   ;;
-garbage)
+noise)
   expect "hardly any got an answer" test "$(jq .answers flood.out)" -lt 10
   ;;
 esac
