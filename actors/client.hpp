@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 
 namespace tocsin::actors {
 
@@ -277,6 +278,9 @@ private:
   void commit(storage::transaction changes);
   void erase(std::uint32_t mid);
   mitigation_view current(const entry& x) const;
+  std::int64_t lifetime_left(const entry& x) const;
+  std::optional<protocol::signal::conflict_information>
+  conflict_of(const entry& x) const;
   scope_owner owner(std::uint32_t mid) const;
   scope_claim claim_of(const entry& x, scope_claim::state wanted) const;
   bool is_current(const entry& x) const;
@@ -284,6 +288,7 @@ private:
                              std::string outcome) const;
 
   // client_observe.cpp
+  protocol::signal::mitigation to_body(const entry& x) const;
   dots_response render(std::optional<std::uint32_t> mid, char filter) const;
   bool watch(const dots_request& request);
   bool is_final(const entry& x) const;
@@ -340,6 +345,8 @@ private:
   std::map<std::uint64_t, peer_session> sessions_; ///< of our identity
   protocol::signal::signal_watch signal_;
   std::size_t active_ = 0; ///< mitigations
+  /// Mids that were suspended; those that are no longer leave in arm().
+  std::set<std::uint32_t> kept_;
   alarm alarm_;
   std::optional<time_point> report_due_;
   std::optional<awaited> awaited_;

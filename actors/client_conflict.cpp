@@ -44,6 +44,7 @@ void client_state::suspend(entry& x, sig::conflict_information why) {
     x.ending = std::exchange(x.handle, nullptr);
   }
   x.suspended = true;
+  kept_.insert(x.record.key.mid);
   x.start_when_ended = false;
   x.retry_at = now() + std::chrono::seconds{retry};
   x.kept_until = now() + std::chrono::seconds{sig::kept_lifetime(retry)};

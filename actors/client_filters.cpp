@@ -89,6 +89,8 @@ void client_state::filters_failed(const job_ptr& job, const failure& why) {
 
 /// What this request has switched is no news of others any more.
 void client_state::forget_switched(const put_job& job) {
+  if (job.body.acls.empty())
+    return; // nearly always: no look at every mitigation for each new one
   for (auto& [_, x] : entries_)
     std::erase_if(x.switched, [&](const sig::filter_control& old) {
       return std::ranges::find(job.body.acls, old.name,

@@ -186,24 +186,33 @@ mitigation_view client_state::current(const entry& x) const {
   auto elapsed = now() - x.viewed;
   view.age_ms = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
-  if (view.lifetime > 0)
-    view.lifetime = std::max<std::int64_t>(
-        0, view.lifetime
-               - std::chrono::duration_cast<std::chrono::seconds>(elapsed)
-                     .count());
+  view.lifetime = lifetime_left(x);
   view.filters = x.request.acls;
   view.switched = x.switched;
-  if (!view.conflict)
-    view.conflict = x.accepted;
-  for (const auto& at : view.enforcement)
-    if (!view.conflict)
-      view.conflict = at.conflict;
-  if (view.conflict && view.conflict->retry_timer && x.retry_at)
-    view.conflict
-        ->retry_timer = static_cast<std::uint32_t>(std::max<std::int64_t>(
+  view.conflict = conflict_of(x);
+  return view;
+}
+
+/// Seconds, by what MITIGATION has said last; -1: indefinite.
+std::int64_t client_state::lifetime_left(const entry& x) const {
+  if (x.view.lifetime <= 0)
+    return x.view.lifetime;
+  auto elapsed =
+      std::chrono::duration_cast<std::chrono::seconds>(now() - x.viewed);
+  return std::max<std::int64_t>(0, x.view.lifetime - elapsed.count());
+}
+
+std::optional<sig::conflict_information>
+client_state::conflict_of(const entry& x) const {
+  auto out = x.view.conflict ? x.view.conflict : x.accepted;
+  for (const auto& at : x.view.enforcement)
+    if (!out)
+      out = at.conflict; // of an upstream server
+  if (out && out->retry_timer && x.retry_at)
+    out->retry_timer = static_cast<std::uint32_t>(std::max<std::int64_t>(
         0,
         std::chrono::ceil<std::chrono::seconds>(*x.retry_at - now()).count()));
-  return view;
+  return out;
 }
 
 /// Whether the message at hand is of the MITIGATION that counts: one that lost

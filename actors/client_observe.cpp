@@ -11,21 +11,6 @@ namespace sig = protocol::signal;
 
 namespace {
 
-sig::mitigation to_body(const mitigation_view& x) {
-  sig::mitigation m;
-  m.what = x.what;
-  m.lifetime = x.lifetime;
-  m.mid = x.mid;
-  m.start = x.start;
-  m.state = x.status;
-  m.dropped = x.dropped;
-  m.conflict = x.conflict;
-  m.acls = x.switched;
-  if (!x.immediate)
-    m.trigger_mitigation = false;
-  return m;
-}
-
 sig::content_filter filter_of(char c) {
   return c == 'c'   ? sig::content_filter::configuration
          : c == 'n' ? sig::content_filter::non_configuration
@@ -41,12 +26,33 @@ bool in_motion(const Entry& x) {
 
 } // namespace
 
+/// Without the detour of a view for operators, which has much more in it: this
+/// is made for every GET and notification.
+sig::mitigation client_state::to_body(const entry& x) const {
+  sig::mitigation m;
+  m.what = x.view.what;
+  m.lifetime = lifetime_left(x);
+  m.mid = x.view.mid;
+  m.start = x.view.start;
+  m.state = x.view.status;
+  m.dropped = x.view.dropped;
+  m.conflict = conflict_of(x);
+  m.acls = x.switched;
+  if (!x.view.immediate)
+    m.trigger_mitigation = false;
+  return m;
+}
+
 dots_response client_state::render(std::optional<std::uint32_t> mid,
                                    char filter) const {
   std::vector<sig::mitigation> found;
-  for (const auto& [number, x] : entries_)
-    if (!mid || *mid == number)
-      found.push_back(to_body(current(x)));
+  if (!mid) {
+    found.reserve(entries_.size());
+    for (const auto& [_, x] : entries_)
+      found.push_back(to_body(x));
+  } else if (auto i = entries_.find(*mid); i != entries_.end()) {
+    found.push_back(to_body(i->second));
+  }
   dots_response out;
   if (found.empty()) {
     out.code = static_cast<std::uint8_t>(sig::response_code::not_found);
@@ -134,6 +140,7 @@ void client_state::report() {
   look_at_acceptlists();
 }
 
+/// Called for every change: it must not look at all mitigations each time.
 void client_state::arm() {
   bool reports = std::ranges::any_of(
       entries_, [](const auto& x) { return in_motion(x.second); });
@@ -149,9 +156,12 @@ void client_state::arm() {
   sooner(signal_.next_deadline());
   if (awaited_)
     sooner(awaited_->until);
-  for (const auto& [_, x] : entries_)
-    if (x.suspended)
-      sooner(x.kept_until);
+  std::erase_if(kept_, [this](std::uint32_t mid) {
+    auto i = entries_.find(mid);
+    return i == entries_.end() || !i->second.suspended;
+  });
+  for (auto mid : kept_)
+    sooner(entries_.at(mid).kept_until);
   alarm_.set(self_, due);
 }
 

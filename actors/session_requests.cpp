@@ -229,7 +229,8 @@ void session::serve(const client_actor& client, coap::request_id id,
               answer(id, std::move(x));
             pump();
           },
-          [this, id, request, may_be_stale](const caf::error& err) mutable {
+          [this, id, request = std::move(request),
+           may_be_stale](const caf::error& err) mutable {
             clients_.erase({request.from.customer, request.cuid});
             if (may_be_stale && err == caf::sec::request_receiver_down) {
               look_up(id, std::move(request));

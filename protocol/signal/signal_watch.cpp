@@ -25,6 +25,10 @@ std::optional<signal_event> signal_watch::up(session_id id) {
 }
 
 void signal_watch::asked_on(session_id id, time_point now) noexcept {
+  if (id == in_use_) { // nearly always: no search in all sessions
+    used_ = now;
+    return;
+  }
   auto at = [this](session_id x) { return std::ranges::find(sessions_, x); };
   bool older =
       in_use_ && at(*in_use_) != sessions_.end() && at(id) < at(*in_use_);
