@@ -3,6 +3,7 @@
 #include "tools/load/process_watch.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 #include <unistd.h>
 
@@ -62,6 +63,8 @@ result<void> crowd::connect() {
     found_.memory_per_session =
         (static_cast<double>(memory()) - static_cast<double>(before))
         / static_cast<double>(with_.sessions);
+  // Whoever starts something else beside the load waits for this.
+  std::fprintf(stderr, "tocsin-load: %zu sessions are up\n", up_);
   return {};
 }
 

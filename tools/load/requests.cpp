@@ -28,7 +28,7 @@ private:
     return with_.observers > 0 || with_.mix.weight(request_kind::get) > 0;
   }
   void observe();
-  void fill();
+  void fill(time_point now);
   void ask_next(time_point meant);
   void load_until(time_point end);
   void load();
@@ -56,7 +56,7 @@ void request_load::on_done(const finished& x) {
       extra_[x.what.slot].push_back(x.what.mid);
   }
   if (loading_)
-    fill();
+    fill(clock_type::now());
 }
 
 // Notifications come for what a PUT or DELETE of the same client changes.
@@ -86,8 +86,7 @@ void request_load::ask_next(time_point meant) {
   ask(x, meant);
 }
 
-void request_load::fill() {
-  auto now = clock_type::now();
+void request_load::fill(time_point now) {
   if (!schedule_) {
     for (auto more = with_.outstanding; more > under_way() && has_idle();)
       ask_next(now);
@@ -104,7 +103,7 @@ void request_load::fill() {
 
 void request_load::load_until(time_point end) {
   for (auto now = clock_type::now(); now < end; now = clock_type::now()) {
-    fill();
+    fill(now);
     auto wake = end;
     if (schedule_ && has_idle())
       wake = std::min(end, schedule_->next());
@@ -123,9 +122,11 @@ void request_load::load() {
     load_until(begin + with_.window);
     meter_.end(clock_type::now());
   }
+  auto end = clock_type::now();
+  fill(end);
   loading_ = false;
   if (schedule_)
-    unsent_ = schedule_->overdue(clock_type::now());
+    unsent_ = schedule_->overdue(end);
   drain();
 }
 
