@@ -171,6 +171,7 @@ private:
     meter_.note("session", "lost: " + why);
   }
   double send();
+  std::size_t alive();
 
   const arguments& with_;
   std::mt19937 dice_;
@@ -193,17 +194,26 @@ double garbage_flood::send() {
          / std::chrono::duration<double>(end - began).count();
 }
 
+// How many sessions answer a heartbeat. The first may drown in what is left of
+// the flood in the server's socket, which says nothing about their session.
+std::size_t garbage_flood::alive() {
+  std::size_t good = 0;
+  for (int tries = 0; tries < 3 && good < with_.sessions; ++tries)
+    good = ask_all(request_kind::heartbeat).good;
+  return good;
+}
+
 result<load_report> garbage_flood::run() {
   if (auto ok = connect(); !ok)
     return ok.error();
   auto rate = send();
-  auto after = ask_all(request_kind::heartbeat);
+  auto good = alive();
   auto out = report();
   out.measured = meter_.result();
   out.measured.rate = rate;
   out.counted.emplace_back("sent", with_.count);
-  out.counted.emplace_back("sessions_alive", after.good);
-  out.counted.emplace_back("sessions_lost", with_.sessions - after.good);
+  out.counted.emplace_back("sessions_alive", good);
+  out.counted.emplace_back("sessions_lost", with_.sessions - good);
   close();
   return out;
 }

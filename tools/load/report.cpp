@@ -109,11 +109,14 @@ std::string to_text(const load_report& x) {
     print(out, "server memory: %.2f KiB per session\n",
           x.memory_per_session / 1024);
   if (y.rate > 0)
-    print(out, "%.0f per second (median); 50 %% %.3f ms, 99 %% %.3f ms\n",
-          y.rate, y.p50_us / 1000, y.p99_us / 1000);
+    print(out, "%.0f per second\n", y.rate);
+  if (y.p99_us > 0)
+    print(out, "median window: 50 %% %.3f ms, 99 %% %.3f ms\n", y.p50_us / 1000,
+          y.p99_us / 1000);
+  if (y.server_us > 0)
+    print(out, "server: %.1f us each\n", y.server_us);
   if (y.server_share > 0)
-    print(out, "server: %.1f us each, %.1f %% of a core\n", y.server_us,
-          y.server_share * 100);
+    print(out, "server: %.1f %% of a core\n", y.server_share * 100);
   if (y.load_share > 0)
     print(out, "this program: %.1f %% of a core\n", y.load_share * 100);
   for (const auto& [name, operation] : y.operations)
