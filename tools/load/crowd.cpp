@@ -17,7 +17,7 @@ using std::chrono::seconds;
 
 // A request without an answer counts as lost after this. On loopback only an
 // overrun buffer loses anything.
-constexpr seconds patience{2};
+constexpr seconds answer_patience{2};
 // The sessions must come up at this rate at least.
 constexpr std::size_t slowest_handshakes = 20;
 // What waits for nothing in particular still looks at the clock.
@@ -146,7 +146,7 @@ std::optional<std::size_t> crowd::next_idle() {
 }
 
 void crowd::give_up_on_old() {
-  auto limit = clock_type::now() - patience;
+  auto limit = clock_type::now() - answer_patience;
   while (!pending_.empty()) {
     auto [slot, number] = pending_.front();
     auto& x = states_[slot];
