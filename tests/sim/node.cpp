@@ -2,6 +2,8 @@
 
 namespace tocsin::sim {
 
+namespace sig = protocol::signal;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -84,6 +86,21 @@ void node::crash() {
     world_.kill(x);
   parts_.clear();
   root_ = actors::supervisor_actor{};
+  upstream_ = actors::upstream_actor{};
+}
+
+void node::find_upstream() {
+  auto find = [this, life = life_](caf::event_based_actor* self) {
+    self->request(root_, std::chrono::minutes{60}, atom::client_v,
+                  std::string{})
+        .then(
+            [this, life](const caf::strong_actor_ptr& x) {
+              if (alive_ && life == life_)
+                upstream_ = caf::actor_cast<actors::upstream_actor>(x);
+            },
+            [](const caf::error&) {});
+  };
+  world_.system().spawn(find);
 }
 
 void node::finish() {
@@ -138,12 +155,6 @@ void server_node::stop() {
   finish();
 }
 
-namespace {
-
-namespace sig = protocol::signal;
-
-/// The addresses of a plan, which nothing translates on this network; without a
-/// table the private ones would be refused.
 sig::address_translation the_same_outside() {
   std::vector<sig::translation_rule> rules;
   for (auto text : {"10.0.0.0/8", "198.18.0.0/15", "2001:db8::/32"}) {
@@ -153,8 +164,6 @@ sig::address_translation the_same_outside() {
   }
   return *sig::address_translation::make(std::move(rules));
 }
-
-} // namespace
 
 void client_node::start() {
   world_.note("client " + settings_.cuid + " starts");
@@ -173,17 +182,7 @@ void client_node::start() {
   };
   setup->upstreams.push_back(std::move(up));
   launch(setup);
-  auto find = [this, life = life_](caf::event_based_actor* self) {
-    self->request(root_, std::chrono::minutes{60}, atom::client_v,
-                  std::string{})
-        .then(
-            [this, life](const caf::strong_actor_ptr& x) {
-              if (alive_ && life == life_)
-                upstream_ = caf::actor_cast<actors::upstream_actor>(x);
-            },
-            [](const caf::error&) {});
-  };
-  world_.system().spawn(find);
+  find_upstream();
 }
 
 void client_node::crash() {
@@ -192,7 +191,6 @@ void client_node::crash() {
   world_.note("client " + settings_.cuid + " crashes");
   network_.drop_client(settings_.door.client);
   node::crash();
-  upstream_ = actors::upstream_actor{};
 }
 
 void client_node::stop() {

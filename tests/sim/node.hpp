@@ -39,10 +39,16 @@ public:
   }
   disk& store() { return *disk_; }
   const actors::supervisor_actor& root() const { return root_; }
+  /// What asks its server, in its role as a client; null while it is not there.
+  const actors::upstream_actor& upstream() const { return upstream_; }
+  /// When it last ended in order.
+  std::optional<time_point> departed() const noexcept { return departed_; }
 
 protected:
   /// Fills in what any node needs, and starts it.
   void launch(std::shared_ptr<actors::supervisor_setup> setup);
+  /// Asks it for its UPSTREAM, once it has been launched.
+  void find_upstream();
   /// Tells it to end, and lets it crash a moment later.
   void finish();
 
@@ -53,7 +59,13 @@ protected:
   std::uint64_t life_ = 0; ///< counts starts
   bool alive_ = false;
   time_point started_;
+  std::optional<time_point> departed_;
+  actors::upstream_actor upstream_;
 };
+
+/// The addresses of a plan, which nothing translates on this network; without a
+/// table the private ones would be refused.
+protocol::signal::address_translation the_same_outside();
 
 /// The DOTS server.
 class server_node final : public node {
@@ -99,15 +111,10 @@ public:
   void stop() override;
 
   const settings& who() const { return settings_; }
-  /// When it last ended in order.
-  std::optional<time_point> departed() const noexcept { return departed_; }
-  const actors::upstream_actor& upstream() const { return upstream_; }
 
 private:
   network& network_;
   settings settings_;
-  std::optional<time_point> departed_;
-  actors::upstream_actor upstream_;
 };
 
 } // namespace tocsin::sim

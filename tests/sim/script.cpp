@@ -69,11 +69,6 @@ simulation::simulation(std::uint64_t seed, const options& with)
   server_->store().durable = [this](const storage::change& x) {
     ledger_.on_server_change(x);
   };
-  ledger_.triggered = [this](const ledger::name& x) { judge_trigger(x); };
-  ledger_.deactivated = [this](const ledger::name& x) {
-    judge_deactivation(x);
-  };
-  server_->device.judge = [this](const mitigators::rule& x) { judge_rule(x); };
   server_->store().forgets = with.defect == sabotage::server_forgets;
   server_->device.keeps_rules = with.defect == sabotage::rules_stay;
   for (std::size_t i = 0; i < plan_.clients.size(); ++i) {
@@ -90,21 +85,34 @@ simulation::simulation(std::uint64_t seed, const options& with)
     };
     node->store().forgets = with.defect == sabotage::client_forgets;
   }
-  operators_ = world_.system().spawn(
-      [this](caf::event_based_actor* self) -> caf::behavior {
-        return {[this, self](atom::tick) {
-          auto next = std::move(inquiries_.front());
-          inquiries_.pop_front();
-          next(self);
-        }};
-      });
+  hop_.emplace(make_hop());
+  inspector_.emplace(*hop_);
+  inspector_->watch();
+}
+
+hop simulation::make_hop() {
+  hop x{{},       world_,           ledger_,         *network_,
+        *server_, &server_->device, plan_.conflicts, plan_.terminating,
+        {}};
+  for (std::size_t i = 0; i < plan_.clients.size(); ++i) {
+    const auto& client = plan_.clients[i];
+    caller& who = x.callers.emplace_back();
+    who.cuid = client.cuid;
+    who.who = clients_[i].get();
+    who.customer = &plan_.customers[client.customer];
+    if (client.udp_dies && !client.udp_returns)
+      who.transport = "simulated TLS";
+    else if (client.udp_probe == protocol::signal::least_udp_probe)
+      who.transport = "simulated DTLS";
+  }
+  return x;
 }
 
 simulation::~simulation() {
   for (auto& x : clients_)
     x->crash();
   server_->crash();
-  world_.kill(operators_);
+  operators_.end();
   world_.run_until(world_.now());
 }
 
@@ -117,11 +125,6 @@ void simulation::spoil(server_node::settings& x) const {
     missing *= 4;
   else if (options_.defect == sabotage::no_arbiter)
     x.conflicts.policy = protocol::signal::conflict_policy::accept_all;
-}
-
-void simulation::ask(inquiry what) {
-  inquiries_.push_back(std::move(what));
-  caf::anon_send(operators_, atom::tick_v);
 }
 
 void simulation::schedule() {
@@ -182,7 +185,7 @@ void simulation::give_order(std::size_t client, const order_plan& x) {
     for (auto when : x.judged)
       world_.at(time_of(when), [this, client, mid] { report(client, mid); });
   };
-  ask([to = node.upstream(), order, acknowledged](auto* self) {
+  operators_.ask([to = node.upstream(), order, acknowledged](auto* self) {
     self->request(to, operator_patience, atom::order_v, order)
         .then(acknowledged, [](const caf::error&) {}); // his node has ended
   });
@@ -191,7 +194,7 @@ void simulation::give_order(std::size_t client, const order_plan& x) {
 void simulation::withdraw(std::size_t client, std::uint32_t mid) {
   auto& node = *clients_[client];
   if (node.alive() && node.upstream())
-    ask([to = node.upstream(), mid](auto* self) {
+    operators_.ask([to = node.upstream(), mid](auto* self) {
       self->request(to, operator_patience, atom::withdraw_v, mid, duration{30s})
           .then([](const actors::mitigation_view&) {},
                 [](const caf::error&) {});
@@ -212,7 +215,7 @@ void simulation::report(std::size_t client, std::uint32_t mid) {
     if (x.note.empty())
       ledger_.reported(which, what);
   };
-  ask([to = node.upstream(), mid, what, answered](auto* self) {
+  operators_.ask([to = node.upstream(), mid, what, answered](auto* self) {
     self->request(to, operator_patience, atom::report_v, mid, what,
                   duration{30s})
         .then(answered, [](const caf::error&) {});
@@ -234,14 +237,14 @@ void simulation::heal() {
 void simulation::report_everything() {
   for (const auto& [which, x] : ledger_.orders())
     if (x.granted && !x.erased && !x.withdrawn)
-      report(client_of(which.first), which.second);
+      report(hop_->caller_of(which.first), which.second);
 }
 
 void simulation::withdraw_everything() {
   world_.note("all is withdrawn");
   for (const auto& [which, x] : ledger_.orders())
     if (!x.erased)
-      withdraw(client_of(which.first), which.second);
+      withdraw(hop_->caller_of(which.first), which.second);
 }
 
 /// Lets time pass, and looks at the nodes now and then.
@@ -251,7 +254,7 @@ bool simulation::pass(duration x) {
     auto step = std::min<duration>(between_inspections, end - world_.now());
     if (!world_.run_until(world_.now() + step))
       return false;
-    inspect();
+    inspector_->inspect();
   }
   return true;
 }
@@ -268,17 +271,20 @@ outcome simulation::run() {
     rested = pass(last_reports);
   }
   if (rested) {
-    auto all = hear();
-    judge_sessions(all);
-    judge_transports(all);
-    judge_agreement(all);
-    judge_reports(all);
-    judge_rules(all);
+    judge last{*hop_, operators_};
+    auto all = last.hear();
+    last.judge_sessions(all);
+    last.judge_transports(all);
+    last.judge_agreement(all);
+    last.judge_reports(all);
+    last.judge_rules(all);
     withdraw_everything();
     rested = pass(resting);
   }
-  if (rested)
-    judge_base(hear());
+  if (rested) {
+    judge last{*hop_, operators_};
+    last.judge_base(last.hear());
+  }
   outcome x;
   x.seed = seed_;
   x.hash = world_.trace_hash();

@@ -1,13 +1,9 @@
 #pragma once
-#include "tests/sim/ledger.hpp"
-#include "tests/sim/node.hpp"
+#include "tests/sim/hop.hpp"
 #include "tests/sim/plan.hpp"
 
-#include <deque>
-#include <functional>
 #include <memory>
 #include <ostream>
-#include <set>
 
 namespace tocsin::sim {
 
@@ -51,13 +47,6 @@ struct outcome {
 /// Runs one seed.
 outcome run(std::uint64_t seed, const options& with = {});
 
-/// From a change on the disk to the device, when both work.
-inline constexpr duration enforcement_patience = std::chrono::seconds{30};
-
-/// Whose rules these are.
-std::set<ledger::name>
-names_of(const std::map<std::string, mitigators::rule>& rules);
-
 /// One run: the nodes and their network, the script, and the judge.
 class simulation {
 public:
@@ -67,22 +56,8 @@ public:
   outcome run();
 
 private:
-  using views = std::vector<actors::mitigation_view>;
-
-  /// What both sides say at the end.
-  struct testimony {
-    std::vector<std::optional<views>> clients; ///< by client
-    std::optional<views> server;
-    std::optional<actors::node_view> node;
-    std::vector<std::optional<std::vector<actors::session_view>>> sessions;
-  };
-
-  /// What an operator does, within his actor.
-  using inquiry = std::function<void(caf::event_based_actor*)>;
-
   // script.cpp: what happens
   void spoil(server_node::settings& x) const;
-  void ask(inquiry what);
   void schedule();
   void schedule_orders(std::size_t client);
   void schedule_downtime(const downtime& x, node& who);
@@ -95,33 +70,7 @@ private:
   bool pass(duration x);
   time_point time_of(moment x) const { return born_ + x; }
 
-  // inspect.cpp: what must hold all the time
-  void judge_rule(const mitigators::rule& x);
-  void judge_trigger(const ledger::name& which);
-  void judge_deactivation(const ledger::name& which);
-  void inspect();
-  bool judge_sleeper(const ledger::name& which, const grant_history& x,
-                     bool enforced);
-  void inspect_grants();
-  void inspect_rules();
-  void inspect_conflicts();
-  void inspect_own(const ledger::name& a, const grant_history& x,
-                   const ledger::name& b, const grant_history& y);
-  bool rivals(const ledger::name& a, const ledger::name& b) const;
-  bool settled(const ledger::name& which);
-
-  // judge.cpp: what must hold at the end
-  testimony hear();
-  void judge_agreement(const testimony& x);
-  void judge_order(const ledger::name& which, const order_history& x,
-                   const testimony& all);
-  void judge_reports(const testimony& x);
-  void judge_sessions(const testimony& x);
-  void judge_transports(const testimony& x);
-  void judge_rules(const testimony& x);
-  void judge_base(const testimony& x);
-  std::size_t client_of(const std::string& cuid) const;
-  const protocol::signal::customer& customer_of(const std::string& cuid) const;
+  hop make_hop();
 
   std::uint64_t seed_;
   options options_;
@@ -132,13 +81,9 @@ private:
   std::unique_ptr<network> network_;
   std::unique_ptr<server_node> server_;
   std::vector<std::unique_ptr<client_node>> clients_;
-  caf::actor operators_; ///< asks the nodes, and hears their answers
-  std::deque<inquiry> inquiries_;
-  std::map<ledger::name, time_point> unwanted_; ///< rules, and since when
-  /// Pairs that are in force and must not, and since when.
-  std::map<std::pair<ledger::name, ledger::name>, time_point> quarrels_;
-  /// Deactivated ones in whose way nobody stands, and since when.
-  std::map<ledger::name, time_point> free_;
+  operators operators_{world_};
+  std::optional<hop> hop_; ///< the only one
+  std::optional<inspector> inspector_;
 };
 
 } // namespace tocsin::sim
