@@ -135,6 +135,7 @@ void mitigation_state::on_report(const enforcement_report& x) {
     feed(sig::life::capability_exceeded{});
   else
     judge();
+  plan_repair();
   judge_attack();
   if (!life_.finished())
     publish();
@@ -150,6 +151,8 @@ void mitigation_state::on_tick(std::uint64_t generation) {
     judge_attack();
   }
   consider_help();
+  if (repair_due_ && self_->clock().now() >= *repair_due_)
+    repair();
   apply(life_.on_time(now()));
 }
 
@@ -211,6 +214,8 @@ void mitigation_state::arm() {
     due = attack_due_;
   if (auto help = help_due(); help && (!due || *help < *due))
     due = help;
+  if (repair_due_ && (!due || *repair_due_ < *due))
+    due = repair_due_;
   alarm_.set(self_, due);
 }
 

@@ -139,6 +139,10 @@ private:
   void approve(const operator_order& x);
   void order_help(bool call);
 
+  // mitigation_repair.cpp: mitigators that failed where others do not
+  void plan_repair();
+  void repair();
+
   progress progress_of(const deployment& x) const;
 
   mitigation_actor::pointer self_;
@@ -152,6 +156,8 @@ private:
   alarm alarm_;
   std::optional<time_point> names_due_;
   std::optional<time_point> attack_due_; ///< of the next look at the attack
+  std::optional<time_point> repair_due_;
+  std::chrono::seconds repair_pause_{0}; ///< before that
   std::string note_;
 };
 
