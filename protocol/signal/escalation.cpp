@@ -90,7 +90,7 @@ std::optional<escalation_reason> escalation::reason() const noexcept {
 std::optional<time_point> escalation::next_deadline() const noexcept {
   std::optional<time_point> due;
   if (under_attack_ && settings_.ineffective_after.count() != 0
-      && reason() != escalation_reason::inefficacy)
+      && !held(escalation_reason::inefficacy))
     due = *under_attack_ + settings_.ineffective_after;
   auto consider = [&due](time_point t) {
     if (!due || t < *due)

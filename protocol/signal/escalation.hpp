@@ -75,6 +75,9 @@ private:
   bool& held(escalation_reason x) noexcept {
     return reasons_[static_cast<std::size_t>(x)];
   }
+  bool held(escalation_reason x) const noexcept {
+    return reasons_[static_cast<std::size_t>(x)];
+  }
   void settle(time_point now);
 
   escalation_settings settings_;

@@ -97,6 +97,17 @@ TEST_F(escalation_test, a_client_that_stays_under_attack_calls) {
   EXPECT_FALSE(uut.next_deadline());
 }
 
+// Whoever waits for the deadline would wait for it again, and again.
+TEST_F(escalation_test, a_reason_that_counts_already_has_no_deadline) {
+  use({.when_overloaded = true, .ineffective_after = 120s});
+  uut.on_overload(true, now);
+  uut.on_efficacy(attack_status::under_attack, now);
+  EXPECT_EQ(uut.next_deadline(), now + 120s);
+  wait(120s);
+  EXPECT_EQ(uut.reason(), reason::overloaded); // the first of two
+  EXPECT_FALSE(uut.next_deadline());
+}
+
 TEST_F(escalation_test, a_client_that_is_well_does_not) {
   use({.ineffective_after = 120s});
   uut.on_efficacy(attack_status::under_attack, now);
