@@ -4,6 +4,7 @@
 #include "tests/sim/operators.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -31,7 +32,10 @@ struct hop {
   site* device; ///< null: it only asks a server of its own
   protocol::signal::conflict_rules conflicts;
   std::chrono::seconds terminating;
-  std::vector<caller> callers; ///< by number in the network
+  std::vector<caller> callers;       ///< by number in the network
+  std::uint64_t sessions_beyond = 0; ///< of the node, in other roles
+  /// The device sees no attack: what is in force may say so.
+  bool lull = false;
 
   /// The number of whoever has this cuid.
   std::size_t caller_of(const std::string& cuid) const;
@@ -115,6 +119,9 @@ public:
 
   /// Asks everybody; lets a second pass.
   testimony hear();
+  /// The two halves of that, where several are asked at once.
+  std::shared_ptr<testimony> ask();
+  void judge_answers(const testimony& x);
 
   /// Each caller has one session, and it is up.
   void judge_sessions(const testimony& x);

@@ -44,8 +44,14 @@ std::size_t hop::caller_of(const std::string& cuid) const {
   return static_cast<std::size_t>(i - callers.begin());
 }
 
-/// Asks everybody.
 testimony judge::hear() {
+  auto all = ask();
+  hop_.in.run_until(hop_.in.now() + 1s);
+  judge_answers(*all);
+  return std::move(*all);
+}
+
+std::shared_ptr<testimony> judge::ask() {
   auto all = std::make_shared<testimony>();
   all->callers.resize(hop_.callers.size());
   all->sessions.resize(hop_.callers.size());
@@ -80,12 +86,14 @@ testimony judge::hear() {
           .then([all](actors::node_view& x) { all->node = std::move(x); },
                 silence);
     });
-  hop_.in.run_until(hop_.in.now() + 1s);
+  return all;
+}
+
+void judge::judge_answers(const testimony& all) {
   auto answered = [](const auto& x) { return x.has_value(); };
-  if (!all->server || !all->node || !std::ranges::all_of(all->callers, answered)
-      || !std::ranges::all_of(all->sessions, answered))
+  if (!all.server || !all.node || !std::ranges::all_of(all.callers, answered)
+      || !std::ranges::all_of(all.sessions, answered))
     hop_.violate("a node does not answer its operator");
-  return std::move(*all);
 }
 
 void judge::judge_sessions(const testimony& x) {
@@ -102,7 +110,7 @@ void judge::judge_sessions(const testimony& x) {
   if (auto n = hop_.net.server_sessions(); n != hop_.callers.size())
     hop_.violate(fmt::format("the server has {} sessions with {} clients", n,
                              hop_.callers.size()));
-  if (x.node && x.node->sessions != hop_.callers.size())
+  if (x.node && x.node->sessions != hop_.callers.size() + hop_.sessions_beyond)
     hop_.violate(fmt::format("the server counts {} sessions with {} clients",
                              x.node->sessions, hop_.callers.size()));
 }
@@ -217,7 +225,8 @@ void judge::judge_rules(const testimony& x) {
     if (!live(view) || ends_soon(view)
         || view.status == sig::status::signal_loss)
       continue;
-    if (view.status != sig::status::mitigated)
+    bool quiet = hop_.lull && view.status == sig::status::stopped;
+    if (view.status != sig::status::mitigated && !quiet)
       hop_.violate(fmt::format("{} has status {} while everything works",
                                text(which), static_cast<int>(view.status)));
     if (!enforced.contains(which) && hop_.settled(which))
@@ -285,9 +294,14 @@ void judge::judge_base(const testimony& x) {
   }
   if (x.node && x.node->clients != 0)
     hop_.violate(fmt::format("{} CLIENTs are left", x.node->clients));
-  if (x.node && x.node->mitigations != 0)
-    hop_.violate(fmt::format("{} mitigations are left in the accounts",
-                             x.node->mitigations));
+  if (x.node) {
+    auto left = x.node->mitigations;
+    for (const auto& up : x.node->upstreams) // judged where they are asked for
+      left -= up.mitigations;
+    if (left != 0)
+      hop_.violate(
+          fmt::format("{} mitigations are left in the accounts", left));
+  }
   judge_sessions(x);
 }
 

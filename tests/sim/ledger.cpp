@@ -130,13 +130,14 @@ void ledger::on_server_change(const storage::change& x) {
     if (auto i = grants_.find({gone->key.cuid, gone->key.mid});
         i != grants_.end()) {
       i->second.present = false;
-      world_.note(fmt::format("{}/{} gone at the server", gone->key.cuid,
-                              gone->key.mid));
+      world_.note(fmt::format("{}/{} gone at {}{}", gone->key.cuid,
+                              gone->key.mid, server_ == "server" ? "the " : "",
+                              server_));
     }
     return;
   }
   if (auto* audit = std::get_if<storage::append_audit>(&x))
-    world_.note(fmt::format("server says {}: {} {}", audit->event.action,
+    world_.note(fmt::format("{} says {}: {} {}", server_, audit->event.action,
                             audit->event.subject, audit->event.outcome));
   if (auto* put = std::get_if<storage::put_mitigation>(&x))
     on_server_record(put->record);

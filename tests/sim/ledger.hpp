@@ -59,7 +59,9 @@ class ledger {
 public:
   using name = std::pair<std::string, std::uint32_t>; ///< cuid, mid
 
-  explicit ledger(world& in) : world_{in} {}
+  /// `server`: its name in the record.
+  explicit ledger(world& in, std::string server = "server")
+      : world_{in}, server_{std::move(server)} {}
 
   void on_client_change(const std::string& cuid, const storage::change& x);
   void on_server_change(const storage::change& x);
@@ -87,6 +89,7 @@ private:
   void judge_superseded(const name& which);
 
   world& world_;
+  std::string server_;
   std::map<name, order_history> orders_;
   std::map<name, grant_history> grants_;
   std::map<name, time_point> asked_; ///< latest reports, answered or not

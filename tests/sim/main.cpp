@@ -1,5 +1,5 @@
 // Runs seeds of the simulation; see tools/sim.
-#include "tests/sim/simulation.hpp"
+#include "tests/sim/federation.hpp"
 
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
@@ -18,6 +18,8 @@ struct arguments {
   std::uint64_t from = 1;
   std::uint64_t count = 1;
   std::uint64_t step = 1;
+  bool federation = false; ///< else a server and its clients
+  bool loops = false;
   bool trace = false;
   bool log = false;
 };
@@ -39,6 +41,11 @@ bool read(arguments& to, int argc, char** argv) {
     auto done = std::from_chars(argv[i], end, x);
     return done.ec == std::errc{} && done.ptr == end;
   };
+  auto world = [&](int i) {
+    std::string_view kind{i < argc ? argv[i] : ""};
+    to.federation = kind == "federation";
+    return to.federation || kind == "server";
+  };
   for (int i = 1; i < argc; ++i) {
     std::string_view word{argv[i]};
     bool ok = word == "--from"    ? number(++i, to.from)
@@ -46,6 +53,8 @@ bool read(arguments& to, int argc, char** argv) {
               : word == "--step"  ? number(++i, to.step)
               : word == "--trace" ? (to.trace = true)
               : word == "--log"   ? (to.log = true)
+              : word == "--loops" ? (to.loops = true)
+              : word == "--world" ? world(++i)
                                   : false;
     if (!ok)
       return false;
@@ -53,19 +62,30 @@ bool read(arguments& to, int argc, char** argv) {
   return true;
 }
 
-void print(const outcome& x) {
+/// What repeats a seed.
+std::string command(const arguments& what, std::uint64_t seed) {
+  return fmt::format("tools/sim{}{} --seed {} --trace",
+                     what.federation ? " --world federation" : "",
+                     what.loops ? " --loops" : "", seed);
+}
+
+void print(const arguments& what, const outcome& x) {
   fmt::print(
       "seed {}: {}, {:.2f} h, {} datagrams, {} orders, {} granted, {} "
       "refused, {} sessions lost, {} triggered, {} deactivated, {} superseded, "
-      "{} reports, {} streams, trace {:016x}\n",
+      "{} reports, {} streams, {}trace {:016x}\n",
       x.seed, x.violations.empty() ? "holds" : "FAILS",
       std::chrono::duration<double, std::ratio<3600>>{x.virtual_time}.count(),
       x.datagrams, x.orders, x.grants, x.refusals, x.losses, x.triggered,
-      x.deactivated, x.superseded, x.reports, x.streams, x.hash);
-  for (const auto& what : x.violations)
-    fmt::print("  {}\n", what);
+      x.deactivated, x.superseded, x.reports, x.streams,
+      what.federation
+          ? fmt::format("{} relayed, {} as help, ", x.relayed, x.helped)
+          : "",
+      x.hash);
+  for (const auto& words : x.violations)
+    fmt::print("  {}\n", words);
   if (!x.violations.empty())
-    fmt::print("  repeat: tools/sim --seed {} --trace\n", x.seed);
+    fmt::print("  repeat: {}\n", command(what, x.seed));
 }
 
 int work(const arguments& what) {
@@ -78,15 +98,15 @@ int work(const arguments& what) {
   std::uint64_t failed = 0;
   for (std::uint64_t i = 0; i < what.count; ++i) {
     auto seed = what.from + i * what.step;
-    last_words = fmt::format(
-        "seed {}: FAILS\n  the process died\n  repeat: tools/sim --seed {} "
-        "--trace\n",
-        seed, seed);
+    last_words =
+        fmt::format("seed {}: FAILS\n  the process died\n  repeat: {}\n", seed,
+                    command(what, seed));
     options with;
     with.trace = what.trace ? &std::cout : nullptr;
-    auto x = run(seed, with);
+    with.loops = what.loops;
+    auto x = what.federation ? run_federation(seed, with) : run(seed, with);
     failed += !x.violations.empty();
-    print(x);
+    print(what, x);
     std::fflush(stdout);
   }
   return failed == 0 ? 0 : 1;
@@ -99,8 +119,9 @@ int work(const arguments& what) {
 int main(int argc, char** argv) {
   tocsin::sim::arguments what;
   if (!tocsin::sim::read(what, argc, argv)) {
-    std::cerr << "usage: sim [--from SEED] [--count N] [--step N] [--trace] "
-                 "[--log]\n";
+    std::cerr
+        << "usage: sim [--world server|federation] [--loops] [--from SEED] "
+           "[--count N] [--step N] [--trace] [--log]\n";
     return 2;
   }
   return tocsin::sim::work(what);

@@ -33,7 +33,9 @@ actors::session_opener network::opener(client_door door) {
   return [this, door](std::uint64_t id, const actors::session_target& where,
                       actors::session_owner_actor owner)
              -> result<caf::strong_actor_ptr> {
-    auto at = fmt::format("10.0.{}.1:{}", door.client, next_port_++);
+    auto host =
+        door.host.empty() ? fmt::format("10.0.{}.1", door.client) : door.host;
+    auto at = fmt::format("{}:{}", host, next_port_++);
     bool stream = where.way == actors::session_target::transport::tcp;
     auto setup = std::make_shared<actors::session_setup>();
     setup->id = id;
@@ -190,7 +192,7 @@ void network::spawn_server_end(const address& at, std::size_t client) {
   setup->random = [this] { return world_.chance().next(); };
   setup->send = [this, at](byte_view x) { send(at, way::to_client, x); };
   setup->established = [this, at] {
-    world_.note("up at the server: " + at);
+    world_.note("up at " + place_ + ": " + at);
     auto& x = servers_.at(at);
     wake(x.client);
     x.up = x.heard = world_.now();
@@ -204,7 +206,7 @@ void network::server_ended(const address& at) {
   auto node = servers_.extract(at);
   if (node.empty())
     return;
-  world_.note("ended at the server: " + at);
+  world_.note("ended at " + place_ + ": " + at);
   remember(node.mapped());
   if (!judge_end(node.mapped(), reliable(at)) && node.mapped().up)
     ended_[node.mapped().client] = world_.now();
@@ -230,6 +232,10 @@ void network::client_ended(const address& at) {
   reset(at, way::to_server, "closed by the peer");
 }
 
+void network::violate(const std::string& what) {
+  world_.violate(place_ == "the server" ? what : place_ + ": " + what);
+}
+
 /// A session that ends by the server's own decision was lost: then the silence
 /// must have lasted as long as it has to, and no longer than one heartbeat more
 /// (RFC 9132, Section 4.7). False: it ended otherwise.
@@ -242,11 +248,11 @@ bool network::judge_end(const server_end& x, bool reliable) {
   ++lost_sessions_;
   auto silence = world_.now() - x.heard;
   if (silence < limit())
-    world_.violate("a session was lost after " + to_text(silence)
-                   + " of silence instead of " + to_text(limit()));
+    violate("a session was lost after " + to_text(silence)
+            + " of silence instead of " + to_text(limit()));
   else if (silence > limit() + heartbeats_.interval)
-    world_.violate("a session was lost only after " + to_text(silence)
-                   + " of silence; the limit is " + to_text(limit()));
+    violate("a session was lost only after " + to_text(silence)
+            + " of silence; the limit is " + to_text(limit()));
   return true;
 }
 
@@ -255,8 +261,8 @@ void network::look_for_overdue() {
     auto silence = world_.now() - x.heard;
     if (x.up && !x.reported && silence > limit() + heartbeats_.interval) {
       x.reported = true;
-      world_.violate("the session with " + at + " goes on after "
-                     + to_text(silence) + " of silence");
+      violate("the session with " + at + " goes on after " + to_text(silence)
+              + " of silence");
     }
   }
 }

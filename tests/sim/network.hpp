@@ -26,6 +26,7 @@ struct client_door {
   protocol::signal::config_policy policy;
   std::optional<protocol::signal::session_sets> wishes;
   std::chrono::seconds udp_probe{};
+  std::string host = {}; ///< of its addresses in records; empty: one is made up
 };
 
 /// The paths between clients and the server, with what ends there: the
@@ -33,12 +34,13 @@ struct client_door {
 class network {
 public:
   /// `heartbeats`: hold for all sessions, so that it is known how long silence
-  /// may last.
+  /// may last. `place`: the server, in records and reports.
   network(world& in, std::vector<link> paths,
-          protocol::signal::heartbeat_settings heartbeats)
-      : world_{in}, paths_{std::move(paths)}, heartbeats_{heartbeats},
-        gone_(paths_.size()), said_(paths_.size()), woke_(paths_.size()),
-        ended_(paths_.size()) {}
+          protocol::signal::heartbeat_settings heartbeats,
+          std::string place = "the server")
+      : world_{in}, place_{std::move(place)}, paths_{std::move(paths)},
+        heartbeats_{heartbeats}, gone_(paths_.size()), said_(paths_.size()),
+        woke_(paths_.size()), ended_(paths_.size()) {}
 
   /// The server takes sessions from now on.
   void open(server_door door) {
@@ -134,8 +136,10 @@ private:
   bool judge_end(const server_end& x, bool reliable);
   void wake(std::size_t client);
   void note_heard(server_end& x, byte_view octets, time_point sent);
+  void violate(const std::string& what);
 
   world& world_;
+  std::string place_;
   std::vector<link> paths_;
   protocol::signal::heartbeat_settings heartbeats_;
   std::optional<server_door> door_;

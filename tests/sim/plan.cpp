@@ -1,5 +1,7 @@
 #include "tests/sim/plan.hpp"
 
+#include "tests/sim/draw.hpp"
+
 #include "protocol/signal/happy_eyeballs.hpp"
 
 #include <spdlog/fmt/fmt.h>
@@ -14,14 +16,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 namespace {
-
-sig::prefix must_parse(const std::string& text) {
-  return *sig::prefix::parse(text);
-}
-
-moment between(dice& d, moment low, moment high) {
-  return moment{d.between(low.count(), high.count())};
-}
 
 std::vector<sig::customer> draw_customers(dice& d, plan& x) {
   std::vector<sig::customer> out;
@@ -42,34 +36,6 @@ std::vector<sig::customer> draw_customers(dice& d, plan& x) {
       who.limits.lifetime.allow_indefinite = d.chance(50);
     }
     out[client.customer].identities.dns_names.push_back(client.identity);
-  }
-  return out;
-}
-
-path_quality draw_path(dice& d) {
-  path_quality x;
-  static const std::vector<double> losses{0, 0, 1, 5, 20, 50};
-  for (auto& loss : x.loss)
-    loss = d.pick(losses);
-  x.duplicates = d.pick(std::vector<double>{0, 1, 10});
-  x.stragglers = d.pick(std::vector<double>{0, 5, 30});
-  x.fastest = between(d, 1ms, 100ms);
-  x.slowest = x.fastest + between(d, 1ms, 300ms);
-  x.late = between(d, 0ms, 3s);
-  return x;
-}
-
-std::vector<downtime> draw_downtimes(dice& d, moment length, int most,
-                                     moment longest) {
-  std::vector<downtime> out;
-  moment at{};
-  for (auto n = d.between(0, most); n > 0; --n) {
-    at += between(d, 30s, length / (most + 1));
-    auto until = at + between(d, 1s, longest);
-    if (until >= length)
-      break;
-    out.push_back({at, until, d.chance(50)});
-    at = until;
   }
   return out;
 }
@@ -161,12 +127,7 @@ void draw_transport(dice& d, const plan& x, client_plan& client) {
 void draw_client(dice& d, plan& x, std::size_t i) {
   auto& client = x.clients[i];
   client.path = draw_path(d);
-  for (auto n = d.between(0, 3); n > 0; --n) {
-    auto from = between(d, 10s, x.length);
-    auto which = d.between(0, 3);
-    client.outages.push_back(
-        {from, from + between(d, 5s, minutes{20}), {which != 1, which != 2}});
-  }
+  client.outages = draw_outages(d, x.length);
   client.crashes = draw_downtimes(d, x.length, 3, minutes{10});
   client.orders = draw_orders(d, x, i);
   draw_transport(d, x, client);

@@ -18,11 +18,14 @@ enum class sabotage : std::uint8_t {
   impatience,      ///< the server gives clients up at the first silence
   patience,        ///< it waits for longer than agreed
   no_arbiter,      ///< it does not decide conflicts
+  no_relay,        ///< gateways do not ask their servers
+  clinging,        ///< gateways do not let go of help
 };
 
 struct options {
   std::ostream* trace = nullptr;
   sabotage defect = sabotage::none;
+  bool loops = false; ///< federations: some seeds have loops of gateways
 };
 
 /// What a run has shown.
@@ -42,6 +45,9 @@ struct outcome {
   std::uint64_t superseded = 0;  ///< orders by later ones of the same client
   std::uint64_t reports = 0;     ///< of efficacy, answered
   std::uint64_t streams = 0;     ///< sessions over TCP
+  // Of a federation.
+  std::uint64_t relayed = 0; ///< requests of gateways that were granted
+  std::uint64_t helped = 0;  ///< of those, by gateways that ask for help only
 };
 
 /// Runs one seed.

@@ -10,6 +10,10 @@ constexpr auto report_interval = 60s;
 
 } // namespace
 
+void site::note(const std::string& what) {
+  world_.note(name_.empty() ? what : name_ + ": " + what);
+}
+
 struct site::process {
   process(backend& target, std::function<void(std::string)> lines,
           std::function<void(int)> ended)
@@ -50,7 +54,7 @@ actors::driver_starter site::starter() {
   return [this](std::function<void(std::string)> on_line,
                 std::function<void(int)> on_exit)
              -> result<std::unique_ptr<actors::driver_link>> {
-    world_.note("driver starts");
+    note("driver starts");
     running_ = std::make_shared<process>(*this, std::move(on_line),
                                          std::move(on_exit));
     count(running_);
@@ -86,8 +90,9 @@ void site::count(const std::shared_ptr<process>& to) {
   world_.after(report_interval, [this, to] {
     if (!to->alive)
       return;
-    for (const auto& [id, _] : rules_)
-      packets_[id] += 60'000;
+    if (attacked_)
+      for (const auto& [id, _] : rules_)
+        packets_[id] += 60'000;
     answer(to, to->machine.on_tick());
     count(to);
   });
@@ -96,7 +101,7 @@ void site::count(const std::shared_ptr<process>& to) {
 void site::die() {
   if (!running_)
     return;
-  world_.note("driver dies");
+  note("driver dies");
   auto gone = running_;
   running_.reset();
   since_.reset();
@@ -108,14 +113,24 @@ void site::set_working(bool value) {
   if (working_ == value)
     return;
   working_ = value;
-  world_.note(value ? "device works" : "device fails");
+  note(value ? "device works" : "device fails");
   since_.reset();
   if (value && running_)
     since_ = world_.now();
 }
 
+void site::set_overloaded(bool value) {
+  if (overloaded_ == value)
+    return;
+  overloaded_ = value;
+  note(value ? "device is full" : "device has room");
+  if (!value && since_)
+    since_ = world_.now();
+}
+
 duration site::steady() const {
-  return since_ && working_ ? world_.now() - *since_ : duration::zero();
+  return since_ && working_ && !overloaded_ ? world_.now() - *since_
+                                            : duration::zero();
 }
 
 mitigators::to_node::hello site::describe() const {
@@ -142,8 +157,12 @@ site::failures site::install(const mitigators::batch& some) {
       out.push_back({x.id, ec::unavailable, "the device does not answer"});
       continue;
     }
-    world_.note("rule " + x.customer + '/' + x.cuid + '/'
-                + std::to_string(x.mid) + " in force");
+    if (overloaded_ && !rules_.contains(x.id)) {
+      out.push_back({x.id, ec::too_large, "the table is full"});
+      continue;
+    }
+    note("rule " + x.customer + '/' + x.cuid + '/' + std::to_string(x.mid)
+         + " in force");
     if (judge)
       judge(x);
     rules_[x.id] = x;
@@ -153,7 +172,7 @@ site::failures site::install(const mitigators::batch& some) {
 
 site::failures site::withdraw(const std::vector<std::string>& ids) {
   for (const auto& id : ids) {
-    world_.note("rule " + id + " out of force");
+    note("rule " + id + " out of force");
     if (!keeps_rules)
       rules_.erase(id);
     packets_.erase(id);
@@ -169,7 +188,9 @@ result<mitigators::totals> site::counters() {
 }
 
 mitigators::to_node::status site::health() const {
-  return {mitigators::to_node::health::ok, rules_.size(), 0, ""};
+  auto how = overloaded_ ? mitigators::to_node::health::overloaded
+                         : mitigators::to_node::health::ok;
+  return {how, rules_.size(), 0, ""};
 }
 
 } // namespace tocsin::sim
