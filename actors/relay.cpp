@@ -50,15 +50,23 @@ void relay_state::install(const mitigators::rule& what,
   auto efficacy = rules_[what.id].efficacy;
   rules_[what.id] = {std::move(owner), what.hop_limit};
   rules_[what.id].efficacy = efficacy;
+  auto before = covering(what.id);
   if (!sig::next_hop(what.hop_limit)) {
     carry_out(plan_.forget(what.id));
-    renew_hops();
+    renew_hops(before);
     return fail_loop(what.id);
   }
   carry_out(plan_.want(what.id, target_of(what)));
-  renew_hops();
+  renew_hops(before);
+  renew_hops(covering(what.id));
   if (launched_)
-    tell(*plan_.covers(what.id));
+    tell(covering(what.id));
+}
+
+/// The request that covers a rule; empty: none.
+std::string relay_state::covering(const std::string& id) const {
+  const auto* key = plan_.covers(id);
+  return key == nullptr ? std::string{} : *key;
 }
 
 /// What has passed as many gateways as it may ends here: in a loop of gateways
@@ -83,29 +91,24 @@ std::uint8_t relay_state::hops_for(const std::string& key) const {
   return most;
 }
 
-/// Requests whose wishes have changed in that only.
-void relay_state::renew_hops() {
-  if (!in_step_)
+/// Asks for a request again whose wishes have changed in that only.
+void relay_state::renew_hops(const std::string& key) {
+  auto i = jobs_.find(key);
+  if (!in_step_ || i == jobs_.end() || !plan_.wanted(key))
     return;
-  for (const auto& x : plan_.all()) {
-    auto& one = jobs_[x.name];
-    auto limit = hops_for(x.name);
-    if (one.hop_limit == limit || one.ordering || one.parts.empty())
-      continue;
-    one.hop_limit = limit;
-    mitigate_order what;
-    what.what = x.what;
-    what.relayed = name_in_store(x.name);
-    what.hop_limit = limit;
-    what.lifetime = setup_.lifetime.count();
-    what.renew = true;
-    self_
-        ->request(setup_.server, order_patience, atom::order_v, std::move(what))
-        .then([](const mitigation_view&) {},
-              [](const caf::error&) {
-                // UPSTREAM tells of whatever becomes of the request.
-              });
-  }
+  auto& one = i->second;
+  auto limit = hops_for(key);
+  if (one.hop_limit == limit || one.ordering || one.parts.empty())
+    return;
+  one.hop_limit = limit;
+  mitigate_order what;
+  what.relayed = name_in_store(key);
+  what.hop_limit = limit;
+  self_->request(setup_.server, order_patience, atom::order_v, std::move(what))
+      .then([](const mitigation_view&) {},
+            [](const caf::error&) {
+              // UPSTREAM tells of whatever becomes of the request.
+            });
 }
 
 void relay_state::on_efficacy(const std::string& id, sig::attack_status x) {
@@ -145,9 +148,10 @@ void relay_state::refuse(const mitigators::filter_set& what,
 }
 
 void relay_state::withdraw(const std::string& id) {
+  auto before = covering(id);
   rules_.erase(id);
   carry_out(plan_.forget(id));
-  renew_hops();
+  renew_hops(before);
 }
 
 /// Everything that was stored is installed: what UPSTREAM pursues beyond that
@@ -184,9 +188,10 @@ void relay_state::adopt(const caf::strong_actor_ptr& server) {
 
 void relay_state::order_missing() {
   in_step_ = true;
-  for (const auto& x : plan_.all())
+  for (const auto& x : plan_.all()) {
     order(x);
-  renew_hops();
+    renew_hops(x.name);
+  }
   drop_what_is_replaced();
 }
 
@@ -201,9 +206,12 @@ void relay_state::carry_out(const plan::step& step) {
       if (x.successors.erase(key) > 0)
         x.successors.insert(heirs.begin(), heirs.end());
     jobs_[key].successors = heirs;
+    unwanted_.insert(key);
   }
-  for (const auto& x : step.order)
+  for (const auto& x : step.order) {
+    unwanted_.erase(x.name);
     order(x);
+  }
   drop_what_is_replaced();
 }
 
@@ -243,7 +251,7 @@ void relay_state::on_ordered(const std::string& key,
     return;
   i->second.ordering = false;
   i->second.parts.try_emplace(first.mid, first);
-  renew_hops(); // wishes may have come and gone meanwhile
+  renew_hops(key); // wishes may have come and gone meanwhile
   tell(key);
   drop_what_is_replaced();
 }
@@ -346,20 +354,22 @@ void relay_state::on_tick(std::uint64_t generation) {
 void relay_state::drop_what_is_replaced() {
   if (!in_step_)
     return;
-  std::vector<std::string> over;
-  for (auto& [key, x] : jobs_) {
-    if (plan_.wanted(key) || !replaced(x))
-      continue;
+  std::erase_if(unwanted_, [this](const std::string& key) {
+    auto i = jobs_.find(key);
+    if (i == jobs_.end())
+      return true;
+    auto& x = i->second;
+    if (!replaced(x))
+      return false;
     for (const auto& [mid, part] : x.parts)
       if (is_live(part))
         withdraw_part(mid);
-    if (x.parts.empty() && !x.ordering)
-      over.push_back(key);
-  }
-  for (const auto& key : over) {
+    if (!x.parts.empty() || x.ordering)
+      return false;
     names_.erase(name_in_store(key));
-    jobs_.erase(key);
-  }
+    jobs_.erase(i);
+    return true;
+  });
 }
 
 /// Is everything in force that takes its place?

@@ -110,7 +110,8 @@ private:
   static bool is_granted(const job& x);
   void withdraw_part(std::uint32_t mid);
   std::uint8_t hops_for(const std::string& key) const;
-  void renew_hops();
+  std::string covering(const std::string& id) const;
+  void renew_hops(const std::string& key);
   void fail_loop(const std::string& id);
   void pass_on_efficacy(const std::string& key);
 
@@ -125,6 +126,7 @@ private:
   plan plan_;
   std::map<std::string, client> rules_;
   std::map<std::string, job> jobs_;
+  std::set<std::string> unwanted_; ///< of these, those that are to go
   std::map<std::string, std::string> names_; ///< by what UPSTREAM calls them
   alarm alarm_;
   /// Of requests that nobody wants yet; by what UPSTREAM calls them, and mid.

@@ -188,6 +188,7 @@ private:
   // upstream_wishes.cpp
   void pursue(wish& x);
   void pursue_all();
+  void ask_if_due(wish& x);
   std::int64_t lifetime_to_ask(const wish& x) const;
   std::vector<std::string> path_to(const std::string& cuid,
                                    std::optional<std::uint32_t> mid) const;

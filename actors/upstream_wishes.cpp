@@ -48,11 +48,17 @@ void upstream_state::announce_mode() {
 
 void upstream_state::pursue_all() {
   for (auto& [_, x] : wishes_)
-    pursue(x);
+    ask_if_due(x);
   arm();
 }
 
 void upstream_state::pursue(wish& x) {
+  ask_if_due(x);
+  arm();
+}
+
+/// Does not arm(), which looks at all wishes.
+void upstream_state::ask_if_due(wish& x) {
   bool due =
       x.state == progress::requested || x.state == progress::withdrawing
       || (x.state == progress::active && x.refresh && *x.refresh <= now());
@@ -69,7 +75,6 @@ void upstream_state::pursue(wish& x) {
       if (std::ranges::none_of(
               x.asks, [=](const ask& a) { return a.session == session; }))
         send(x, session);
-  arm();
 }
 
 /// Seconds to ask for. What the operator does not want renewed is granted once:
@@ -289,7 +294,7 @@ void upstream_state::on_tick() {
   pursue_controls();
   bool lonely = false;
   for (auto& [_, x] : wishes_) {
-    pursue(x);
+    ask_if_due(x);
     // A session that has been silent for a while may be dead without our
     // knowing, as after a restart of the server: try another beside it.
     lonely |= !x.asks.empty() && next_parallel(x) <= t;

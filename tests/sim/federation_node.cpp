@@ -32,7 +32,7 @@ void member_node::add_server(actors::supervisor_setup& to) {
   auto& relay = to.mitigators.emplace_back();
   relay.name = "transit";
   relay.node = settings_.name;
-  relay.upstream = settings_.up->door.upstream;
+  relay.upstreams = {settings_.up->door.upstream};
   relay.relay_lifetime = x.relay_lifetime;
   relay.when = x.when;
 }
