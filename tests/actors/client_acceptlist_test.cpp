@@ -48,7 +48,7 @@ protected:
   }
 };
 
-// FILT-055, FILT-056
+// FILT-055, FILT-056, ARCH-035
 TEST_F(client_acceptlist, that_lets_the_attack_pass_is_told_with_its_name) {
   attack();
   let_through(50'000);

@@ -52,7 +52,7 @@ protected:
   party uut;
 };
 
-// SIG-113, SIG-173, SIG-174, SIG-180
+// SIG-113, SIG-173, SIG-174, SIG-180, USE-019
 TEST_F(client_attack_test, quiet_after_drops_is_reported_as_the_end) {
   put(uut, 1, wanted("192.0.2.1/32"));
   observe(uut, 1, 1, seen);
@@ -75,6 +75,7 @@ TEST_F(client_attack_test, quiet_after_drops_is_reported_as_the_end) {
   EXPECT_EQ(state(uut, 1), status::stopped) << "and it may stop again";
 }
 
+// ARCH-053
 TEST_F(client_attack_test, without_a_drop_there_is_no_end) {
   put(uut, 1, wanted("192.0.2.1/32"));
   count(0);

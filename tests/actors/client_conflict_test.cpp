@@ -53,7 +53,7 @@ protected:
   party first, second;
 };
 
-// SIG-136, SIG-137, SIG-138, SIG-143, SIG-144
+// SIG-136, SIG-137, SIG-138, SIG-143, SIG-144, ARCH-061, ARCH-068
 TEST_F(client_conflict_test, by_default_the_newcomer_is_refused) {
   begin(sig::conflict_policy::first_wins);
   put(first, 1, wanted("192.0.2.0/25", true, 1800));

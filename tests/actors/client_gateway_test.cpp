@@ -163,6 +163,7 @@ TEST_F(client_gateway_test, efficacy_reaches_relays) {
   EXPECT_THAT(left->journal, Contains(HasSubstr("under-attack")));
 }
 
+// ARCH-026
 TEST_F(client_gateway_test, the_answer_waits_for_upstream) {
   begin_end_to_end();
   auto later = put_later(7);
@@ -171,7 +172,7 @@ TEST_F(client_gateway_test, the_answer_waits_for_upstream) {
   EXPECT_EQ(answer_of(later).code, 0x41);
 }
 
-// SIG-069
+// ARCH-069, MULTI-044
 TEST_F(client_gateway_test, a_refusal_of_all_upstreams_is_the_answer) {
   begin_end_to_end();
   auto later = put_later(7);
@@ -203,6 +204,7 @@ TEST_F(client_gateway_test, a_conflict_upstream_is_the_clients) {
   EXPECT_EQ(entries(x)[0].conflict, why);
 }
 
+// COAP-118
 // COAP-119: each gateway on the way back goes first.
 TEST_F(client_gateway_test, a_loop_found_upstream_names_all_on_the_way) {
   begin_end_to_end();
@@ -212,6 +214,10 @@ TEST_F(client_gateway_test, a_loop_found_upstream_names_all_on_the_way) {
   auto x = answer_of(later);
   EXPECT_EQ(x.code, 0xA8);
   EXPECT_EQ(text(x), "dots-a dots-b dots-c");
+  left->silent = right->silent = false;
+  auto again = put_later(7);
+  say(left, progress::active, 0x41);
+  EXPECT_EQ(answer_of(again).code, 0x41) << "such an answer is not kept";
 }
 
 TEST_F(client_gateway_test, a_silent_upstream_is_not_waited_for_for_ever) {
@@ -232,6 +238,7 @@ TEST_F(client_gateway_test, what_upstream_says_of_a_conflict_is_in_the_status) {
   EXPECT_EQ(entries(get(7))[0].conflict, why);
 }
 
+// USE-051, USE-067, USE-070, ARCH-019, ARCH-020
 // USE-066: answered at once, decided later.
 TEST_F(client_gateway_test, nothing_is_enforced_before_it_is_approved) {
   needs_approval();
@@ -247,6 +254,7 @@ TEST_F(client_gateway_test, nothing_is_enforced_before_it_is_approved) {
   EXPECT_EQ(view().approval, "approved");
 }
 
+// ARCH-056
 // USE-066: or the choice of a strategy.
 TEST_F(client_gateway_test, an_administrator_may_choose_the_mitigators) {
   needs_approval();
@@ -279,7 +287,8 @@ TEST_F(client_gateway_test, several_that_agree_need_no_administrator) {
   EXPECT_THAT(view().note, HasSubstr("agreement of 2 clients"));
 }
 
-// USE-067: the client hears that it was withdrawn.
+// ARCH-020
+// USE-070: the client hears that it was withdrawn.
 TEST_F(client_gateway_test, a_rejected_request_ends) {
   needs_approval();
   begin();

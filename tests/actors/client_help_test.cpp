@@ -91,6 +91,7 @@ TEST_F(client_help_test, nobody_is_called_without_need) {
   EXPECT_EQ(state_of("transit"), "resting");
 }
 
+// USE-035, USE-042, ARCH-012, ARCH-136, ARCH-141, ARCH-143
 TEST_F(client_help_test, an_overloaded_mitigator_is_helped) {
   begin({.when_overloaded = true});
   overload(true);
@@ -126,6 +127,7 @@ TEST_F(client_help_test, it_is_let_go_when_it_is_not_needed) {
   EXPECT_EQ(view().status, sig::status::stopped);
 }
 
+// USE-013, USE-015, USE-035, ARCH-002, ARCH-136, ARCH-139, ARCH-186
 TEST_F(client_help_test, a_large_attack_is_met_together) {
   begin({.above = 1000});
   caf::send_as(edge, owner(), atom::counters_v, rule(), std::uint64_t{1},
@@ -139,6 +141,7 @@ TEST_F(client_help_test, a_large_attack_is_met_together) {
   EXPECT_THAT(far->journal, ElementsAre("install " + rule()));
 }
 
+// USE-037
 TEST_F(client_help_test, a_client_that_stays_under_attack_is_helped) {
   begin({.ineffective_after = 120s});
   report(sig::attack_status::under_attack);
@@ -147,6 +150,7 @@ TEST_F(client_help_test, a_client_that_stays_under_attack_is_helped) {
   EXPECT_THAT(far->journal, ElementsAre("install " + rule()));
 }
 
+// USE-044, ARCH-145
 TEST_F(client_help_test, the_end_of_the_request_ends_the_help) {
   begin({.when_overloaded = true});
   overload(true);

@@ -25,7 +25,7 @@ protected:
   party uut;
 };
 
-// SIG-096, SIG-173, SIG-169
+// SIG-096, SIG-173, SIG-169, ARCH-199, ARCH-200
 TEST_F(client_loss_test, an_armed_request_waits) {
   arm();
   EXPECT_TRUE(site->journal.empty());
@@ -37,7 +37,7 @@ TEST_F(client_loss_test, an_armed_request_waits) {
   EXPECT_TRUE(site->journal.empty()) << "the session is up";
 }
 
-// SIG-097, SIG-216, SIG-217
+// SIG-097, SIG-216, SIG-217, USE-080, ARCH-199, ARCH-225
 TEST_F(client_loss_test, it_starts_when_the_signal_is_lost_and_goes_on) {
   arm();
   session_down(uut, 4, session_end::lost);
@@ -71,6 +71,7 @@ TEST_F(client_loss_test, it_does_not_start_when_the_signal_is_there_again) {
   EXPECT_THAT(site->rules, SizeIs(1));
 }
 
+// ARCH-200
 TEST_F(client_loss_test, a_goodbye_is_no_loss) {
   arm();
   session_down(uut, 4, session_end::closed);

@@ -20,7 +20,7 @@ protected:
   party uut;
 };
 
-// SIG-180, SIG-182, SIG-010
+// SIG-180, SIG-182, SIG-010, USE-018, USE-037, ARCH-027
 TEST_F(client_observe_test, changes_and_the_passing_of_time_are_reported) {
   site->works = false;
   put(uut, 1, wanted("192.0.2.1/32"));
@@ -107,7 +107,7 @@ TEST_F(client_observe_test, sessions_learn_whether_something_is_active) {
   EXPECT_EQ(seen->modes, (std::vector{true, false}));
 }
 
-// SIG-214
+// SIG-214, ARCH-207
 TEST_F(client_observe_test, a_mitigation_asked_for_again_lasts_twice_as_long) {
   put(uut, 1, wanted("192.0.2.1/32"));
   remove(uut, 1);

@@ -10,7 +10,8 @@ namespace {
 
 class client_rights_test : public single_client_fixture {};
 
-// SIG-078, SIG-395, SIG-396, SIG-392
+// SIG-078, SIG-395, SIG-396, SIG-392, USE-016, ARCH-050, ARCH-062, ARCH-066,
+// ARCH-067, ARCH-069, ARCH-224, ARCH-226
 TEST_F(client_rights_test,
        a_foreign_prefix_is_refused_with_reason_and_audited) {
   auto answer = put(1, wanted("198.51.100.1/32"));
@@ -107,7 +108,7 @@ TEST_F(client_rights_test, an_alias_that_the_client_did_not_create_is_refused) {
   EXPECT_THAT(text(answer), HasSubstr("web"));
 }
 
-// SIG-123
+// SIG-123, USE-002, ARCH-068
 TEST_F(client_rights_test, a_customer_cannot_exceed_its_number_of_mitigations) {
   for (std::uint32_t mid = 1; mid <= 3; ++mid)
     EXPECT_EQ(put(mid, wanted("192.0.2." + std::to_string(mid) + "/32")).code,
@@ -130,6 +131,7 @@ TEST_F(client_rights_test, another_agent_cannot_use_a_cuid_in_use) {
   EXPECT_THAT(store->mitigations, SizeIs(1));
 }
 
+// ARCH-105
 // SIG-114: state belongs to the client, not to a session or address.
 TEST_F(client_rights_test,
        a_request_is_the_same_resource_from_another_address) {
@@ -142,7 +144,7 @@ TEST_F(client_rights_test,
   EXPECT_THAT(site->rules, SizeIs(1));
 }
 
-// SIG-393
+// SIG-393, ARCH-207, ARCH-227
 TEST_F(client_rights_test, requests_beyond_the_customers_rate_are_turned_away) {
   int refused = 0;
   for (int i = 0; i < 200; ++i)

@@ -10,7 +10,7 @@ namespace {
 
 class client_test : public single_client_fixture {};
 
-// SIG-118, SIG-122, SIG-093
+// SIG-118, SIG-122, SIG-093, ARCH-026, ARCH-061, ARCH-071
 TEST_F(client_test, a_new_request_is_created_and_enforced) {
   auto answer = put(123, wanted());
   EXPECT_EQ(answer.code, 0x41);
@@ -55,7 +55,7 @@ TEST_F(client_test, the_same_request_again_refreshes_it) {
   EXPECT_EQ(get(1).code, 0x84);
 }
 
-// SIG-149
+// SIG-149, ARCH-072
 TEST_F(client_test, another_scope_under_the_same_mid_is_refused) {
   put(1, wanted());
   auto answer = put(1, wanted("192.0.2.2/32"));
@@ -111,7 +111,7 @@ TEST_F(client_test, nothing_to_show_is_not_found) {
   EXPECT_FALSE(text(get(7)).empty());
 }
 
-// SIG-167, SIG-170, SIG-169
+// SIG-167, SIG-170, SIG-169, ARCH-063, ARCH-065
 TEST_F(client_test, a_list_tells_targets_lifetime_and_status_of_each) {
   put(1, wanted("192.0.2.1/32"));
   put(2, wanted("192.0.2.2/32"));
@@ -125,7 +125,7 @@ TEST_F(client_test, a_list_tells_targets_lifetime_and_status_of_each) {
   EXPECT_EQ(found[0].start, 1'700'000'000u);
 }
 
-// SIG-171, SIG-172
+// SIG-171, SIG-172, ARCH-073, ARCH-074
 TEST_F(client_test, counters_of_the_mitigator_reach_the_client) {
   put(1, wanted());
   advance(10s);
@@ -141,7 +141,7 @@ TEST_F(client_test, counters_of_the_mitigator_reach_the_client) {
   EXPECT_EQ(dropped->bps_dropped, 6400u);
 }
 
-// SIG-208, SIG-209, SIG-210, SIG-211, SIG-213, SIG-215
+// SIG-208, SIG-209, SIG-210, SIG-211, SIG-213, SIG-215, USE-021, ARCH-146
 TEST_F(client_test, a_withdrawn_mitigation_terminates_after_its_period) {
   put(1, wanted());
   auto answer = remove(1);
@@ -189,7 +189,7 @@ TEST_F(client_test, a_late_copy_of_a_request_does_not_undo_its_withdrawal) {
   EXPECT_TRUE(site->rules.empty());
 }
 
-// SIG-094
+// SIG-094, ARCH-030
 TEST_F(client_test, an_expired_request_is_removed_everywhere) {
   put(1, wanted("192.0.2.1/32", 60));
   advance(59s);
@@ -200,7 +200,7 @@ TEST_F(client_test, an_expired_request_is_removed_everywhere) {
   EXPECT_TRUE(store->mitigations.empty());
 }
 
-// SIG-091, SIG-093
+// SIG-091, SIG-093, ARCH-054
 TEST_F(client_test, an_endless_lifetime_is_capped_by_policy) {
   auto answer = put(1, wanted("192.0.2.1/32", -1));
   EXPECT_EQ(answer.code, 0x41);

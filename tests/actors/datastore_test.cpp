@@ -25,7 +25,7 @@ TEST_F(datastore_test, what_is_answered_is_durable) {
       << "nothing has changed";
 }
 
-// DATA-248, REST-071
+// DATA-248, REST-071, ARCH-092
 TEST_F(datastore_test, another_agent_sees_nothing_of_it) {
   enrol();
   add_alias();
@@ -64,7 +64,7 @@ TEST_F(datastore_test, other_filters_follow_the_mitigations_of_their_client) {
   EXPECT_THAT(site->filters, IsEmpty());
 }
 
-// DATA-138, SIG-111
+// DATA-138, SIG-111, ARCH-032, ARCH-215
 TEST_F(datastore_test, an_alias_stands_for_its_targets_in_a_request) {
   enrol();
   add_alias();
@@ -77,7 +77,7 @@ TEST_F(datastore_test, an_alias_stands_for_its_targets_in_a_request) {
   EXPECT_FALSE(store->mitigations.begin()->second.aliased.empty());
 }
 
-// DATA-174
+// DATA-174, ARCH-215
 TEST_F(datastore_test, an_alias_that_this_client_did_not_make_is_refused) {
   enrol();
   add_alias();

@@ -240,6 +240,7 @@ TEST_F(mitigator_test, new_rules_go_before_old_ones_leave) {
   EXPECT_THAT(last<to_driver::withdraw>().ids, ElementsAre("a"));
 }
 
+// ARCH-070
 TEST_F(mitigator_test, a_dead_driver_is_restarted_with_growing_pauses) {
   bring_up();
   install("a");
@@ -265,6 +266,7 @@ TEST_F(mitigator_test, a_dead_driver_is_restarted_with_growing_pauses) {
   EXPECT_EQ(view().state, "up");
 }
 
+// ARCH-070
 TEST_F(mitigator_test, a_driver_that_hangs_is_replaced) {
   bring_up();
   install("a");
@@ -321,6 +323,7 @@ TEST_F(mitigator_test, a_driver_of_another_version_is_not_used) {
   EXPECT_THAT(view().detail, HasSubstr("99"));
 }
 
+// ARCH-073
 TEST_F(mitigator_test, counters_reach_the_owner_of_the_rule) {
   bring_up();
   install("a");

@@ -182,6 +182,7 @@ protected:
   relay_group_actor group;
 };
 
+// MULTI-027, MULTI-032, MULTI-040, MULTI-041, MULTI-043, ARCH-080, ARCH-099
 // MULTI-030: of provider-independent addresses all are asked.
 TEST_F(relay_group_test, all_are_asked_of_everything) {
   begin(relay_manner::all);
@@ -196,6 +197,7 @@ TEST_F(relay_group_test, all_are_asked_of_everything) {
   EXPECT_THAT(last("a"), HasSubstr("failed"));
 }
 
+// ARCH-144
 TEST_F(relay_group_test, what_servers_drop_is_added_up) {
   begin(relay_manner::all);
   install("a", {"192.0.2.1/32"});
@@ -216,6 +218,7 @@ TEST_F(relay_group_test, all_are_withdrawn_from) {
   EXPECT_THAT(at("south"), Contains("withdraw 1"));
 }
 
+// MULTI-023, MULTI-027, MULTI-041, MULTI-045, ARCH-098
 // MULTI-020, MULTI-022, MULTI-028: each for the addresses it assigned.
 TEST_F(relay_group_test, a_target_is_divided_among_its_owners) {
   prefixes["north"] = {*sig::prefix::parse("192.0.2.0/25")};
@@ -230,6 +233,7 @@ TEST_F(relay_group_test, a_target_is_divided_among_its_owners) {
   EXPECT_EQ(last("a"), "active: ");
 }
 
+// MULTI-051
 // MULTI-021, MULTI-044, MULTI-052: nobody else is asked.
 TEST_F(relay_group_test, what_is_nobodys_is_asked_of_nobody) {
   prefixes["north"] = {*sig::prefix::parse("192.0.2.0/25")};
@@ -245,6 +249,7 @@ TEST_F(relay_group_test, what_is_nobodys_is_asked_of_nobody) {
   EXPECT_THAT(at("south"), IsEmpty());
 }
 
+// MULTI-041, MULTI-050, USE-040, ARCH-095, ARCH-096
 // ARCH-097: one at a time.
 TEST_F(relay_group_test, the_first_that_works_is_asked) {
   begin(relay_manner::serial);
@@ -284,6 +289,7 @@ TEST_F(relay_group_test, a_server_that_cannot_be_reached_is_not_the_first) {
   EXPECT_THAT(at("south"), ElementsAre("order 1: 192.0.2.1/32"));
 }
 
+// ARCH-095
 // ARCH-097: nor two for one address.
 TEST_F(relay_group_test, what_overlaps_moves_along) {
   begin(relay_manner::serial);
@@ -316,6 +322,7 @@ TEST_F(relay_group_test, efficacy_goes_to_those_who_are_asked) {
   EXPECT_THAT(at("north"), Contains("report 1 under-attack"));
 }
 
+// ARCH-080
 // ARCH-086, ARCH-090: one upstream session for each client.
 TEST_F(relay_group_test, each_client_has_an_upstream_of_its_own) {
   begin(relay_manner::per_client);

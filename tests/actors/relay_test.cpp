@@ -67,6 +67,7 @@ protected:
   std::vector<bool> health;
 };
 
+// ARCH-051
 TEST_F(relay_test, a_rule_is_asked_of_the_server) {
   install("a", "192.0.2.1/32");
   EXPECT_THAT(server->journal, Contains("PUT mid=1"));
@@ -76,6 +77,7 @@ TEST_F(relay_test, a_rule_is_asked_of_the_server) {
   EXPECT_THAT(health, ElementsAre(true));
 }
 
+// ARCH-145
 TEST_F(relay_test, what_nobody_wants_any_more_is_withdrawn) {
   install("a", "192.0.2.1/32");
   remove("a");
@@ -91,6 +93,7 @@ TEST_F(relay_test, it_is_renewed_until_then) {
   EXPECT_FALSE(store->mitigations.empty());
 }
 
+// ARCH-143, ARCH-144
 TEST_F(relay_test, counters_and_the_end_of_an_attack_are_passed_on) {
   install("a", "192.0.2.1/32");
   auto x = listed(1, sig::status::mitigated);
@@ -104,6 +107,7 @@ TEST_F(relay_test, counters_and_the_end_of_an_attack_are_passed_on) {
   EXPECT_EQ(last("a"), "active: ");
 }
 
+// USE-064, ARCH-004
 TEST_F(relay_test, clients_that_overlap_share_a_request) {
   install("a", "192.0.2.0/30");
   install("b", "192.0.2.1/32"); // inside: nothing new to ask for
@@ -155,6 +159,27 @@ TEST_F(relay_test, a_request_that_gets_another_mid_is_one_still) {
   EXPECT_THAT(store->mitigations, IsEmpty());
 }
 
+// SIG-064, SIG-394, ARCH-082: nothing that the client calls itself goes on.
+TEST_F(relay_test, a_request_bears_the_names_of_the_gateway) {
+  mitigators::rule x;
+  x.id = "a";
+  x.customer = "acme";
+  x.cuid = "inner";
+  x.cdid = "inner-domain";
+  x.mid = 77;
+  x.prefixes = {*sig::prefix::parse("192.0.2.1/32")};
+  auto owner = spawn(fake_mitigation, std::make_shared<heard>());
+  self->send(relay_, atom::install_v, x,
+             caf::actor_cast<caf::strong_actor_ptr>(owner));
+  sched.run();
+  std::vector<std::string> path;
+  for (const auto& call : server->calls)
+    if (call.what.code == 3)
+      path = call.what.path;
+  EXPECT_THAT(path, ElementsAre(".well-known", "dots", "mitigate",
+                                "cuid=cuid-1", "mid=1"));
+}
+
 /// Hop-Limits of the PUTs with this mid; 0: there was none.
 std::vector<int> hops_of(const fake_server& x, const std::string& mid) {
   std::vector<int> out;
@@ -172,7 +197,7 @@ TEST_F(relay_test, a_request_is_passed_on_with_one_hop_less) {
   EXPECT_THAT(hops_of(*server, "mid=2"), ElementsAre(4));
 }
 
-// COAP-116, SIG-397
+// COAP-116, SIG-397, USE-043
 TEST_F(relay_test, what_has_passed_too_many_gateways_goes_no_farther) {
   install("a", "192.0.2.1/32", 1);
   EXPECT_EQ(count("PUT mid=1"), 0u);
@@ -223,6 +248,7 @@ TEST_F(relay_test, the_servers_answer_is_told) {
   EXPECT_EQ(clients["a"]->answer, 0x41);
 }
 
+// USE-037
 // One who is still under attack counts for all who share a request.
 TEST_F(relay_test, efficacy_is_passed_on) {
   install("a", "192.0.2.0/30");
@@ -243,6 +269,7 @@ TEST_F(relay_test, efficacy_is_passed_on) {
   EXPECT_TRUE(server->calls.back().what.if_match);
 }
 
+// ARCH-011
 TEST_F(relay_test, an_overwhelmed_server_is_told_of) {
   install("a", "192.0.2.1/32");
   tell({listed(1, sig::status::exceeded_capability)});

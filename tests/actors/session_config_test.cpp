@@ -95,6 +95,7 @@ TEST_F(config_server_test, a_put_is_judged_by_its_sid_and_its_values) {
   EXPECT_EQ(put("4", only_heartbeats(30, 30)).code, coap::code::bad_request);
 }
 
+// ARCH-075, ARCH-120
 // SIG-286, SIG-221, SIG-222, SIG-220: the values really drive the heartbeats.
 // SIG-218
 TEST_F(config_server_test, heartbeats_follow_the_set_in_use) {
@@ -235,7 +236,7 @@ protected:
   }
 };
 
-// SIG-245, SIG-246, SIG-223, COAP-033
+// SIG-245, SIG-246, SIG-223, COAP-033, ARCH-115
 TEST_F(config_client_session_test, it_asks_for_what_was_configured) {
   wishes.emplace().idle.heartbeat_interval = 60s;
   connect(false);

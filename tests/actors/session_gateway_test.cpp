@@ -24,6 +24,7 @@ protected:
   }
 };
 
+// SIG-107, ARCH-092
 // SIG-106, SIG-109, SIG-166: two domains behind one gateway are two clients.
 TEST_F(gateway_session_test, clients_of_two_domains_do_not_mix) {
   get({"mitigate", "cdid=east", "cuid=abc"});
@@ -75,6 +76,17 @@ TEST_F(gateway_session_test, the_hop_limit_is_read) {
   ASSERT_THAT(seen->requests, SizeIs(2));
   EXPECT_EQ(seen->requests[0].hop_limit, 7);
   EXPECT_FALSE(seen->requests[1].hop_limit);
+}
+
+// SIG-228, SIG-288, ARCH-084: they are between neighbours.
+TEST_F(gateway_session_test, heartbeats_and_configuration_go_no_farther) {
+  EXPECT_EQ(send(message(coap::code::put, dots({"hb"}), beat)).code,
+            coap::code::changed);
+  auto x = message(coap::code::get, dots({"config"}));
+  x.type = coap::type::con;
+  EXPECT_EQ(send(x).code, coap::code::content);
+  EXPECT_TRUE(seen->looked_up.empty());
+  EXPECT_TRUE(seen->requests.empty());
 }
 
 // SIG-101: by the recipe of the cuid, 22 characters of base64url.

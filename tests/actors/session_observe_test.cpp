@@ -114,7 +114,7 @@ redirect_order away() {
   return x;
 }
 
-// SIG-273, SIG-274, SIG-275, SIG-377
+// SIG-273, SIG-274, SIG-275, SIG-377, ARCH-124, ARCH-132
 TEST_F(observed_session_test, a_redirected_peer_learns_where_to_go) {
   auto token = observe();
   self->send(uut, atom::redirect_v, away());

@@ -101,12 +101,14 @@ TEST_F(server_session_test, a_request_reaches_its_client_and_is_answered) {
   EXPECT_EQ(seen->requests[0].from.customer, "acme");
 }
 
+// SIG-105
 // SIG-104: a cdid of a client is as good as absent.
 TEST_F(server_session_test, a_cdid_from_a_client_is_ignored) {
   seen->answer = {0x45, true, {0xA0}, {}, false};
   send(message(coap::code::get, dots({"mitigate", "cdid=evil", "cuid=abc"})));
   ASSERT_THAT(seen->requests, SizeIs(1));
   EXPECT_EQ(seen->requests[0].from.customer, "acme");
+  EXPECT_NE(seen->requests[0].from.cdid, "evil") << "a gateway passes it on";
 }
 
 // SIG-201
@@ -152,7 +154,7 @@ TEST_F(server_session_test, a_client_that_ended_meanwhile_is_found_anew) {
   EXPECT_THAT(seen->clients, SizeIs(2));
 }
 
-// SIG-305, SIG-306, SIG-308
+// SIG-305, SIG-306, SIG-308, ARCH-064, ARCH-076
 TEST_F(server_session_test, it_is_lost_after_all_missed_heartbeats_only) {
   advance_both(449s);
   EXPECT_TRUE(seen->gone.empty());
@@ -174,7 +176,7 @@ TEST_F(server_session_test, a_goodbye_ends_it) {
 
 class stranger_test : public session_fixture {};
 
-// SIG-365, SIG-368
+// SIG-365, SIG-368, ARCH-005, ARCH-043, ARCH-049, ARCH-062, ARCH-107
 TEST_F(stranger_test, a_certificate_without_customer_is_unauthorized) {
   customer_name = "somebody.else.example";
   connect(true);
@@ -185,7 +187,7 @@ TEST_F(stranger_test, a_certificate_without_customer_is_unauthorized) {
   EXPECT_TRUE(seen->requests.empty());
 }
 
-// SIG-286, SIG-002, SIG-287, SIG-289, SIG-240
+// SIG-286, SIG-002, SIG-287, SIG-289, SIG-240, ARCH-028, ARCH-059, ARCH-120
 TEST_F(client_session_test, it_sends_a_heartbeat_each_interval) {
   advance_both(29s);
   EXPECT_TRUE(requests().empty());
@@ -203,6 +205,7 @@ TEST_F(client_session_test, it_sends_a_heartbeat_each_interval) {
   EXPECT_EQ(sent[0].options.find_uint(coap::option::content_format), 271u);
 }
 
+// ARCH-117
 TEST_F(client_session_test, it_tells_once_that_the_server_was_heard) {
   EXPECT_TRUE(seen->heard.empty()) << "a handshake proves one way only";
   for (int i = 0; i < 2; ++i) {
@@ -213,6 +216,7 @@ TEST_F(client_session_test, it_tells_once_that_the_server_was_heard) {
   }
 }
 
+// ARCH-028
 // SIG-290: 60 s without a heartbeat of the peer, with defaults.
 TEST_F(client_session_test, its_heartbeats_tell_whether_it_hears_the_peer) {
   bytes last;
@@ -231,6 +235,7 @@ TEST_F(client_session_test, its_heartbeats_tell_whether_it_hears_the_peer) {
   EXPECT_EQ(last.back(), 0xF5);
 }
 
+// ARCH-052
 // COAP-108: both ends serve requests.
 TEST_F(client_session_test, it_answers_heartbeats_and_nothing_else) {
   EXPECT_EQ(send(message(coap::code::put, dots({"hb"}), beat)).code,
@@ -239,7 +244,7 @@ TEST_F(client_session_test, it_answers_heartbeats_and_nothing_else) {
             coap::code::not_found);
 }
 
-// SIG-294, SIG-232
+// SIG-294, SIG-232, ARCH-060, ARCH-122
 TEST_F(client_session_test, unanswered_heartbeats_end_it) {
   advance_both(470s);
   EXPECT_TRUE(seen->gone.empty());

@@ -76,6 +76,7 @@ protected:
   supervisor_actor node;
 };
 
+// ARCH-128
 TEST_F(supervisor_test, maintenance_sends_all_sessions_away_and_back) {
   start_node();
   session_opens(1, seen);
@@ -112,6 +113,7 @@ TEST_F(supervisor_test, a_redirect_to_nowhere_is_refused_with_the_remedy) {
   EXPECT_EQ(view.error().where, "alt_server");
 }
 
+// ARCH-125
 TEST_F(supervisor_test, one_session_too_many_is_sent_away_alone) {
   redirects.alternate = sig::alternate_server{{"other.example.com", {}}, 60};
   redirects.max_sessions = 1;
@@ -123,6 +125,7 @@ TEST_F(supervisor_test, one_session_too_many_is_sent_away_alone) {
   EXPECT_THAT(late->redirects, SizeIs(1));
 }
 
+// ARCH-127
 TEST_F(supervisor_test, without_a_mitigator_in_service_clients_are_sent_away) {
   redirects.alternate = sig::alternate_server{{"other.example.com", {}}, 60};
   with_mitigator = true;
@@ -135,7 +138,7 @@ TEST_F(supervisor_test, without_a_mitigator_in_service_clients_are_sent_away) {
   EXPECT_TRUE(seen->redirects[0].active);
 }
 
-// SIG-276
+// SIG-276, ARCH-126
 TEST_F(supervisor_test, a_full_node_sends_single_requests_away) {
   redirects.alternate = sig::alternate_server{{"other.example.com", {}}, 60};
   max_mitigations = 1;

@@ -25,7 +25,7 @@ protected:
   }
 };
 
-// SIG-028, SIG-029, SIG-036
+// SIG-028, SIG-029, SIG-036, ARCH-021
 TEST_F(upstream_link_test, ways_are_tried_in_the_preferred_order) {
   know_both_families();
   server->hanging = {udp6, udp4, tcp6};
@@ -239,7 +239,7 @@ TEST_F(upstream_link_test, a_silent_session_in_an_attack_is_tried_again) {
   EXPECT_THAT(server->ways, SizeIs(1)) << "the new one is not silent";
 }
 
-// SIG-303
+// SIG-303, ARCH-102
 TEST_F(upstream_link_test, a_request_goes_over_both_sessions) {
   server->silent = true;
   EXPECT_TRUE(mitigate(order()));

@@ -171,7 +171,7 @@ TEST_F(upstream_observe_test, where_none_is_granted_the_state_is_polled) {
   EXPECT_FALSE(gets().back().observe) << "refused once is refused";
 }
 
-// SIG-193
+// SIG-193, USE-020
 TEST_F(upstream_observe_test, a_stopped_attack_ends_the_request_if_wanted) {
   start([](upstream_setup& x) { x.withdraw_when_stopped = true; });
   observe();

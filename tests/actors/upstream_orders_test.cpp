@@ -80,7 +80,7 @@ protected:
   }
 };
 
-// SIG-019, SIG-020, SIG-021
+// SIG-019, SIG-020, SIG-021, ARCH-162, ARCH-164
 TEST_F(translated_orders_test, a_server_is_asked_for_external_addresses) {
   auto view = mitigate(order_for("10.0.0.7", {{443, 443}}));
   ASSERT_TRUE(view);
@@ -98,7 +98,7 @@ TEST_F(translated_orders_test, what_an_alias_stands_for_is_translated) {
   EXPECT_EQ(request_in(last_put().body).what, target_of("203.0.113.9"));
 }
 
-// SIG-019
+// SIG-019, ARCH-162
 TEST_F(translated_orders_test, internal_addresses_are_refused_and_not_sent) {
   auto refused = mitigate(order_for("10.0.1.1"));
   ASSERT_FALSE(refused);
@@ -158,7 +158,7 @@ TEST_F(translated_orders_test, different_ports_outside_make_two_requests) {
             target_of("203.0.113.8", {{9443, 9443}}));
 }
 
-// SIG-195, SIG-197, SIG-198, SIG-200
+// SIG-195, SIG-197, SIG-198, SIG-200, ARCH-028, ARCH-058
 TEST_F(upstream_orders_test, efficacy_repeats_the_request_with_one_word_more) {
   EXPECT_TRUE(mitigate(order()));
   auto original = request_in(last_put().body);
@@ -196,7 +196,7 @@ TEST_F(upstream_orders_test, nothing_is_reported_about_what_does_not_run) {
   EXPECT_FALSE(report(sig::attack_status::under_attack));
 }
 
-// SIG-141, SIG-061
+// SIG-141, SIG-061, SIG-062, SIG-063
 TEST_F(upstream_orders_test, a_cuid_of_another_client_is_replaced) {
   conflict(sig::cuid_collision());
   EXPECT_TRUE(mitigate(order()));
@@ -238,6 +238,21 @@ TEST_F(upstream_orders_test, a_configured_cuid_waits_for_the_old_ones_end) {
   EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->cuid, "cuid-1");
   EXPECT_TRUE(withdraw(1));
   EXPECT_EQ(ask<upstream_view>(uut, atom::status_v)->cuid, "cuid-2");
+}
+
+// SIG-098, SIG-099, SIG-108, SIG-152, SIG-205
+TEST_F(upstream_orders_test, the_domain_of_a_client_is_in_every_request) {
+  start([](upstream_setup& x) { x.cdid = "east"; });
+  EXPECT_TRUE(mitigate(order()));
+  EXPECT_TRUE(withdraw(1));
+  std::set<int> methods;
+  for (const auto& x : server->calls) {
+    methods.insert(x.what.code);
+    ASSERT_GT(x.what.path.size(), 4u);
+    EXPECT_EQ(x.what.path[3], "cdid=east");
+    EXPECT_EQ(x.what.path[4], "cuid=cuid-1");
+  }
+  EXPECT_THAT(methods, ElementsAre(1, 3, 4)) << "GET, PUT, DELETE";
 }
 
 // SIG-065, SIG-067
@@ -353,7 +368,7 @@ TEST_F(upstream_orders_test, more_than_what_is_armed_leads_to_a_warning) {
   EXPECT_THAT(outside->note, HasSubstr("overlaps mitigation 1"));
 }
 
-// COAP-061
+// COAP-061, ARCH-058
 // SIG-126
 TEST_F(upstream_orders_test, what_a_later_order_replaces_is_over) {
   EXPECT_TRUE(mitigate(order(true)));

@@ -47,7 +47,7 @@ protected:
   }
 };
 
-// SIG-280, SIG-281, SIG-008
+// SIG-280, SIG-281, SIG-008, ARCH-131, ARCH-133, ARCH-151
 TEST_F(upstream_redirect_test, the_request_is_tried_at_the_alternate_server) {
   server->put = redirect(600);
   server->put_at["alt.example"] = granted();
@@ -171,6 +171,7 @@ TEST_F(upstream_redirect_test, a_loop_is_broken_and_reported) {
   EXPECT_THAT(server->ways, SizeIs(2));
 }
 
+// ARCH-134
 TEST_F(upstream_redirect_test, what_moved_is_withdrawn_where_it_was) {
   EXPECT_TRUE(mitigate(order()));
   server->put = redirect(600);

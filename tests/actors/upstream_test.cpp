@@ -4,7 +4,7 @@ namespace tocsin::actors {
 
 namespace {
 
-// SIG-007, SIG-024
+// SIG-007, SIG-024, ARCH-109
 TEST_F(upstream_test, it_connects_by_itself) {
   EXPECT_THAT(server->opened, ElementsAre("198.51.100.1:4646"));
 }
@@ -29,7 +29,7 @@ TEST_F(upstream_test, mids_rise_also_over_a_restart) {
   EXPECT_EQ(next->mid, 3u);
 }
 
-// SIG-070, SIG-072, SIG-088
+// SIG-070, SIG-072, SIG-088, ARCH-024, ARCH-055
 TEST_F(upstream_test, the_body_is_a_scope_with_its_lifetime) {
   EXPECT_TRUE(mitigate(order()));
   auto body = sig::decode(server->bodies.at(0), sig::direction::request);
@@ -98,7 +98,7 @@ TEST_F(upstream_test, renewal_repeats_the_same_request_in_time) {
   EXPECT_EQ(only().progress, "active");
 }
 
-// SIG-204, SIG-038, SIG-103
+// SIG-204, SIG-038, SIG-103, ARCH-029
 TEST_F(upstream_test, withdrawing_deletes_and_forgets) {
   EXPECT_TRUE(mitigate(order()));
   auto view = ask<mitigation_view>(uut, atom::withdraw_v, std::uint32_t{1},
@@ -109,6 +109,7 @@ TEST_F(upstream_test, withdrawing_deletes_and_forgets) {
   EXPECT_TRUE(store->mitigations.empty());
 }
 
+// ARCH-011
 TEST_F(upstream_test, a_refusal_is_shown_with_its_reason) {
   server->put = {0x81, {}, {}, {'n', 'o', 't', ' ', 'y', 'o', 'u', 'r', 's'}};
   EXPECT_TRUE(mitigate(order()));
@@ -181,7 +182,7 @@ TEST_F(upstream_test, attempts_in_vain_are_far_apart) {
   EXPECT_THAT(server->opened, SizeIs(6)) << "something is asked for";
 }
 
-// SIG-295
+// SIG-295, ARCH-157
 TEST_F(upstream_test, a_lost_session_is_set_up_again) {
   caf::anon_send(caf::actor_cast<session_actor>(server->sessions.at(1)),
                  atom::lost_v, std::uint32_t{15});
@@ -189,6 +190,7 @@ TEST_F(upstream_test, a_lost_session_is_set_up_again) {
   EXPECT_THAT(server->opened, SizeIs(2));
 }
 
+// ARCH-183
 TEST_F(upstream_test, an_alias_of_the_operator_is_put_in_its_place) {
   mitigate_order x;
   x.what.aliases = {"web"};
@@ -201,7 +203,7 @@ TEST_F(upstream_test, an_alias_of_the_operator_is_put_in_its_place) {
   EXPECT_EQ(refused.error().where, "alias-name");
 }
 
-// SIG-074, SIG-077
+// SIG-074, SIG-077, ARCH-055
 TEST_F(upstream_test, what_no_server_accepts_is_not_asked_for) {
   mitigate_order nothing;
   EXPECT_FALSE(mitigate(nothing));

@@ -147,6 +147,7 @@ start_server
 write_coap_client
 as_acme
 
+# ARCH-037
 step "Registration over IPv4 and IPv6"
 # DATA-002, DATA-004, DATA-018
 register client.example acme-1
@@ -174,6 +175,7 @@ rest client.example DELETE "$dd/dots-client=edge-1"
 answered "its client is deleted" 204
 await 10 "and it arrives again" is_let_through acme 4 $acme4 11211
 
+# ARCH-036
 step "Immediate filters"
 # DATA-061, DATA-193
 put_acl client.example acme-1 four ipv4 immediate \
@@ -218,6 +220,7 @@ before=$(statistic four drop)
 none_passes "twenty more" acme 4 $acme4 1001
 await 5 "and counted one by one" counted $((before + 20))
 
+# ARCH-032, ARCH-035, ARCH-111
 step "Filters of a mitigation, and one by an alias"
 # DATA-194
 put_acl client.example acme-1 later ipv4 activate-when-mitigating \
@@ -244,6 +247,7 @@ code_is "it is withdrawn" 2.02
 await 15 "then the host is reached again" is_let_through acme 4 $acme4 1006
 await 5 "and the ACL is out of force" is_let_through acme 4 $acme4 1004
 
+# ARCH-092, ARCH-210, ARCH-211
 step "A client sees and touches only its own"
 as_beta
 # DATA-248, REST-066, REST-073, REST-074

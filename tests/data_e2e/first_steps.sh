@@ -2,6 +2,7 @@
 # A server with a data channel: discovery, then registration, an alias, a filter
 # that reaches its driver and what the operator sees, all as docs/operations.md
 # says it; and an orderly end.
+# ARCH-101, ARCH-106
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 source "$repo/tests/data_e2e/data.sh"
 

@@ -58,9 +58,11 @@ await_node client
 await 20 "the client has a session" session_is_up client
 cuid=$(ask client '.upstreams[0].cuid' node)
 
+# ARCH-114
 step "What the configuration publishes"
 await 20 "is set up by itself" aliases_are mail
 
+# ARCH-111, ARCH-118, ARCH-044
 step "An alias and a filter by hand"
 do_as "capabilities are told" "forwarding-actions +accept, drop" capabilities
 do_as "an alias" "alias web is set up" alias create web 192.0.2.80 \
@@ -72,6 +74,7 @@ do_as "a filter" "filter ntp is set up" filter create ntp --to 192.0.2.0/24 \
 await 10 "is in force" in_force ntp
 do_as "and exported" '"name": "ntp"' filter export
 
+# ARCH-118
 step "During a mitigation"
 do_as "an alias is a target" "protects +alias web" mitigate --alias web
 do_as "a filter is switched" "filters +ntp off" control 1 ntp=off

@@ -46,6 +46,7 @@ start_service
 flood 2000
 await 10 "the flood arrives" is_flooded
 
+# USE-051, USE-066, USE-067, USE-070
 step "A request waits for approval"
 expect "the sensor asks, and is answered at once" \
   tocsin mitigate "$www" --protocol udp -c sensor.toml
@@ -59,6 +60,7 @@ expect "the flood arrives" is_flooded
 equal "the sensor sees it in progress" "$(status_at sensor 1)" \
   attack-mitigation-in-progress
 
+# USE-023, USE-057, USE-066
 step "It is approved, with a choice"
 api PUT /v1/mitigations/1 '{"decision":"approve","mitigators":["nobody"]}'
 equal "a mitigator that does not exist is refused" "$code" 404
@@ -89,6 +91,7 @@ api DELETE /v1/mitigations/1
 equal "the order is taken" "$code" 200
 await 15 "nothing is left" holds orchestrator 0
 
+# USE-070
 step "Another one is rejected"
 expect "the sensor asks again" \
   tocsin mitigate "$www" --protocol udp --no-wait -c sensor.toml

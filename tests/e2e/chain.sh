@@ -3,6 +3,8 @@
 # domain, one of the provider's, and its server, over UDP. Each client has a session
 # of its own at the server, which knows whose it is by cdid. Answers, refusals,
 # counters and efficacy go through; a ring of gateways does not.
+# SIG-098, SIG-099, SIG-100, SIG-101, ARCH-001, ARCH-079, ARCH-082, ARCH-085,
+# ARCH-088, ARCH-090, ARCH-091
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 privately "$@"
 source "$repo/tests/e2e/internet.sh"
@@ -132,6 +134,7 @@ expect "the other one withdraws" tocsin withdraw 1 -c two.toml
 await 20 "nothing is left at the server" holds transit 0
 await 10 "the flood is back" is_flooded
 
+# USE-043
 step "A ring of gateways"
 finish enterprise 15
 finish provider 15

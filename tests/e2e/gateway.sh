@@ -2,6 +2,7 @@
 # Two clients, a gateway, and a provider, each a process: what clients ask of the
 # gateway is asked of the provider, and ends when nobody wants it any more, while
 # processes die.
+# ARCH-078, ARCH-081
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 
 target=192.0.2.80/32
@@ -93,6 +94,7 @@ equal "the operator of the gateway sees who enforces it" \
   "$(ask gateway '.mitigations[] | select(.peer == "acme")
     | .enforcement[0] | "\(.mitigator) \(.state)"' list)" "transit active"
 
+# ARCH-004, ARCH-080, ARCH-085
 step "A second client wants what overlaps it"
 expect "it is answered" tocsin mitigate 192.0.2.64/26 -c second.toml
 await 30 "the second client is told that it is mitigated" is_mitigated second 1

@@ -2,6 +2,8 @@
 # A multihomed enterprise (RFC 9284): a client with two providers, which asks each
 # for the addresses that it assigned, one after the other, or both, and calls each
 # from the address that belongs to it.
+# MULTI-006, MULTI-009, MULTI-010, MULTI-016, MULTI-026, MULTI-031, ARCH-006,
+# ARCH-010, ARCH-022, ARCH-093
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 privately "$@"
 
@@ -87,6 +89,8 @@ write_provider south 203.0.113.1
 run_node north north
 run_node south south
 
+# MULTI-020, MULTI-021, MULTI-022, MULTI-023, MULTI-034, MULTI-036, MULTI-045,
+# MULTI-051, MULTI-052, USE-024, ARCH-009, ARCH-098
 step "Each provider for the addresses that it assigned"
 write_multihomed by-prefix 192.0.2.0/25 192.0.2.128/25
 begin_client
@@ -105,6 +109,7 @@ equal "and nobody is asked" "$(held north) $(held south)" "0 0"
 expect "it is withdrawn" withdrawn
 end_client
 
+# MULTI-017, MULTI-050, USE-022, USE-040, USE-081, ARCH-097
 step "One after the other"
 write_multihomed serial
 begin_client
@@ -125,6 +130,7 @@ expect "it is withdrawn" withdrawn
 await 20 "the second is let go" holds south 0
 end_client
 
+# MULTI-032, MULTI-040
 step "Both for everything"
 write_multihomed all
 begin_client

@@ -85,6 +85,7 @@ await 15 "the DMS mitigates" is_mitigated orchestrator 1
 await 10 "the flood is gone" is_dry
 equal "it still fills the link" "$(($(wan) > 2000))" 1
 
+# USE-001, USE-073, USE-074, USE-075, USE-077, ARCH-034, ARCH-038
 step "It is at its limit, and hands work over"
 register dms.example dms-1
 answered "the DMS registers" 201
@@ -97,6 +98,7 @@ equal "what it mitigates goes on" "$(status_at orchestrator 1)" \
   attack-successfully-mitigated
 expect "visitors are served" is_served
 
+# USE-076
 step "What is checked"
 drop 203.0.113.0/24
 answered "a protected source is refused" 403
@@ -108,12 +110,14 @@ answered "and more entries than the router has room for" 409
 expect "the filter before stands" filtered
 expect "visitors are served" is_served
 
+# USE-077
 step "It needs no help any more"
 rest dms.example DELETE "$dd/dots-client=dms-1/acls/acl=offload"
 answered "the DMS takes its filter back" 204
 await 10 "the router is clear" unfiltered
 equal "the mitigation goes on" "$(held dms)" 1
 
+# USE-077
 step "The mitigation ends first"
 drop 198.51.100.0/24
 answered "a filter again" 201

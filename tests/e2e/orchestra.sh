@@ -2,6 +2,7 @@
 # U-D: an orchestrator between sensors and mitigation systems (RFC 8903, Section
 # 3.3). One sensor alone is not believed, two are; a small attack is met by the
 # enterprise's own system, a larger one by the provider's, too.
+# USE-001, USE-045, USE-046, USE-058, USE-060
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 privately "$@"
 source "$repo/tests/e2e/internet.sh"
@@ -81,6 +82,7 @@ await 20 "a sensor has its session" session_is_up one
 await 20 "and the other one" session_is_up two
 start_service
 
+# USE-050, USE-051
 step "A false positive"
 expect "one sensor sees an attack, and is answered" \
   tocsin mitigate "$www" --protocol udp -c one.toml
@@ -94,6 +96,7 @@ equal "the sensor sees it in progress" "$(status_at one 1)" \
 expect "the administrator knows better" tocsin reject 1 -c orchestrator.toml
 await 20 "the sensor is told that it was withdrawn" holds orchestrator 0
 
+# USE-052, USE-054, USE-061, USE-064
 step "A real attack"
 flood 1000 500
 await 10 "the flood arrives" is_flooded
@@ -108,6 +111,7 @@ equal "the administrator sees two requests, by agreement" \
   "$(ask orchestrator '[.mitigations[] | select(.progress == "")
     | .approval] | join(" ")' list)" "approved approved"
 
+# USE-054
 step "It grows"
 flood 4000 500
 await 60 "the provider is called, too" holds provider 1
@@ -126,6 +130,7 @@ sleep 2
 equal "nothing was ordered twice" "$(held dms)" 1
 expect "the flood stays away" is_dry
 
+# USE-062
 step "The attack ends"
 flood 0
 await 60 "a sensor is told so" is_status one 2 attack-stopped

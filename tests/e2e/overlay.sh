@@ -76,6 +76,7 @@ await 20 "the customer has one with its provider" session_is_up client
 start_service
 await 10 "visitors are served" is_served
 
+# USE-030, USE-036, USE-038, ARCH-003, ARCH-047
 step "An attack that one provider copes with"
 expect "the customer asks" tocsin mitigate "$www" --protocol udp -c client.toml
 await 15 "it is mitigated" is_mitigated client 1
@@ -84,6 +85,7 @@ equal "the partner rests" "$(helper provider partner)" resting
 expect "it is withdrawn" tocsin withdraw 1 -c client.toml
 await 15 "traffic takes the direct path again" is_direct
 
+# USE-041, USE-042, USE-044, ARCH-135, ARCH-142, ARCH-143, ARCH-144
 step "An attack that it does not cope with"
 touch full
 flood 4000 200
@@ -117,6 +119,7 @@ await 20 "the partner holds nothing" holds transit 0
 await 15 "traffic takes the direct path" is_direct
 equal "nothing is left in the partner's kernel" "$(rules transit)" 0
 
+# USE-039, ARCH-218, ARCH-011
 step "A partner that refuses"
 touch full
 finish transit 15

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A client, a provider whose mitigator is full, and a transit provider above: help
 # is called for, the client is told that it works, and help ends with the request.
+# ARCH-046, ARCH-135, ARCH-138, ARCH-140
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 source "$repo/tests/e2e/small_driver.sh"
 
@@ -70,6 +71,7 @@ equal "nobody was called" "$(helper)" resting
 equal "the node above knows nothing of it" "$(held)" 0
 expect "it is withdrawn" tocsin withdraw 1 -c client.toml
 
+# ARCH-012, ARCH-141
 step "The provider's mitigator is full"
 touch full
 expect "the client is answered" tocsin mitigate 192.0.2.81 -c client.toml
@@ -80,6 +82,7 @@ expect "why is in the log" grep -q "transit is called for help" provider.log
 expect "the client withdraws" tocsin withdraw 2 -c client.toml
 await 20 "the node above is let go" holds 0
 
+# USE-037
 step "A client that stays under attack"
 rm full
 expect "the client is answered" tocsin mitigate 192.0.2.82 -c client.toml

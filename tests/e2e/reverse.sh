@@ -72,6 +72,7 @@ await 10 "and somebody else" test -s other.out
 start_in www visit visit.out tocsin-traffic visit \
   --to 198.51.100.2:80 --rate 30 --seconds 300 --log visit.bins
 
+# USE-025, USE-026, USE-027
 step "An attack from inside"
 attack_outside 2000
 await 10 "it arrives outside" is_attacked
@@ -83,6 +84,7 @@ equal "it does not even leave the enterprise" "$(($(wan) < 700))" 1
 equal "the provider filters nothing" "$(rules provider)" 0
 expect "others inside reach others outside" is_served
 
+# USE-028
 step "Both directions at once"
 start_service
 expect "the enterprise asks its provider" \

@@ -2,6 +2,7 @@
 # U-A: an enterprise under attack, and its transit provider (RFC 8903, Section
 # 3.1). The enterprise mitigates by itself while it can; when the flood takes half
 # of its link, the provider is asked, and local mitigation goes on.
+# USE-008, USE-009
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 privately "$@"
 source "$repo/tests/e2e/internet.sh"
@@ -65,6 +66,7 @@ await 20 "the sensor has one with the enterprise" session_is_up sensor
 start_service
 await 10 "visitors are served" is_served
 
+# USE-010, USE-011, USE-016, USE-017
 step "A flood of a quarter of the link"
 flood 1000 500
 await 10 "it reaches the web server" is_flooded
@@ -77,6 +79,8 @@ equal "the provider rests" "$(helper enterprise provider)" resting
 equal "and knows of nothing" "$(held provider)" 0
 equal "which fills the link all the same" "$(($(on_the_link) > 700))" 1
 
+# USE-006, USE-013, USE-014, USE-015, USE-018, USE-022, USE-082, ARCH-002,
+# ARCH-019, ARCH-048, ARCH-139, ARCH-144, ARCH-186, ARCH-217
 step "The flood grows to more than half of the link"
 grown=$(now_ms)
 flood 4000 500
@@ -89,6 +93,7 @@ expect "visitors are served" is_served
 await 15 "the sensor hears what both have dropped" \
   is_dropped_beyond_the_firewall
 
+# USE-019, USE-020, USE-021
 step "The attack ends"
 flood 0
 await 40 "the sensor is told so" is_status sensor 1 attack-stopped

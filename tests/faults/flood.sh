@@ -3,6 +3,7 @@
 # 127.128.0.0/9: flood.sh hello (100,000 first flights of handshakes), cookie
 # (the same with cookies that nobody gave) or noise (octets without sense).
 # Nobody suffers.
+# ARCH-208, ARCH-227
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 need tocsin-load
 kind=${1:?}

@@ -8,6 +8,7 @@
 # loses nothing here and wins the race for the session.
 #
 # The claim: at 50 %, 99 of 100 orders are answered within 30 seconds.
+# USE-006
 source "$(dirname "${BASH_SOURCE[0]}")/../support/node_test.sh"
 privately "$@"
 runs=${1:-12}

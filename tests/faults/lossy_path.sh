@@ -61,6 +61,7 @@ is_mitigated() {
 }
 has_removed() { [[ $(removals "$1") == 1 ]]; }
 
+# USE-034, ARCH-007, ARCH-013, ARCH-031, ARCH-123
 # A request and its end; the loss is what `lose` made of it.
 play_round() {
   local answer mid asked=$(now_ms) status=0 answered seen

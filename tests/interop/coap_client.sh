@@ -33,6 +33,7 @@ END
   await_node server
 }
 
+# USE-004, ARCH-024, ARCH-026, ARCH-029
 # One request from birth to death, answers compared octet by octet.
 play_life() {
   step "The life of a mitigation request"
@@ -153,6 +154,7 @@ play_bodies() {
   refused_with "no mitigation came of any" 4.04
 }
 
+# ARCH-005, ARCH-066, ARCH-067, ARCH-069, ARCH-224
 play_rights() {
   step "Who may ask for what"
   # SIG-395, SIG-396, SIG-078, SIG-368, SIG-017

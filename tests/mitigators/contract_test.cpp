@@ -109,6 +109,7 @@ TEST_F(driver_contract, the_first_order_is_a_sync) {
   EXPECT_EQ(program->in_force(), ids{});
 }
 
+// ARCH-071
 TEST_F(driver_contract, rules_are_installed_and_withdrawn) {
   start();
   EXPECT_TRUE(uut->install({rule_a(), rule_b()}).failures.empty());

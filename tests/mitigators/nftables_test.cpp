@@ -112,6 +112,7 @@ TEST_F(nftables_driver, tells_when_it_lacks_its_capability) {
   EXPECT_THAT(log, HasSubstr("needs CAP_NET_ADMIN"));
 }
 
+// ARCH-209, ARCH-227
 TEST_F(nftables_driver, keeps_no_other_capability) {
   driver uut{{TOCSIN_DRIVER}};
   uut.start();

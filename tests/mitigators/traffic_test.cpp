@@ -227,6 +227,7 @@ public:
   }
 };
 
+// ARCH-048
 TEST_F(traffic, of_a_router_is_dropped_on_its_way) {
   two_hosts net;
   EXPECT_NO_THROW(net.ping("5"));

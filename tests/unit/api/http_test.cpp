@@ -115,6 +115,7 @@ TEST_F(http_test, request_and_answer_arrive_complete) {
             "POST /v1/x?y=%20 {\"a\":1} " + std::to_string(::geteuid()));
 }
 
+// ARCH-204
 TEST_F(http_test, socket_and_directory_have_their_modes_and_the_socket_goes) {
   {
     auto server = serve(echo);

@@ -50,7 +50,7 @@ TEST(response, has_one_code_for_each_failure) {
   EXPECT_EQ(to_string(response_code::hop_limit_reached), "5.08");
 }
 
-// SIG-017, SIG-379
+// SIG-017, SIG-379, ARCH-069
 TEST(response, explains_itself_in_one_short_line) {
   EXPECT_EQ(diagnostic({ec::missing, "lifetime", "is mandatory"}),
             "lifetime: is mandatory (missing)");

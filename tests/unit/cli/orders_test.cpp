@@ -30,6 +30,7 @@ TEST_F(orders, prompt_answer_is_summed_up_with_what_to_do_next) {
   EXPECT_EQ(err.str(), "");
 }
 
+// ARCH-179, ARCH-180
 TEST_F(orders, every_option_reaches_the_node) {
   on("POST /v1/mitigations?wait=0", 202, to_json(view("requested")));
   EXPECT_EQ(

@@ -65,6 +65,7 @@ TEST(data_channel, everything_is_as_written) {
   EXPECT_TRUE(x.value.client->aliases[0].publish);
 }
 
+// ARCH-016
 TEST(data_channel, the_name_in_the_certificate_follows_the_host) {
   auto name = [](const std::string& data, const std::string& upstream = {}) {
     return data_of(parsed(text_of(data, "", upstream))).server_name;
@@ -105,6 +106,7 @@ TEST(data_channel, an_alias_is_published_as_it_looks_outside) {
               HasSubstr("\"198.51.100.5/32\""));
 }
 
+// MULTI-053
 TEST(data_channel, an_alias_is_kept_here_unless_it_is_published) {
   auto x = parsed(text_of("", "prefixes = [\"198.51.100.5\"]\n"));
   auto all = wanted_of(*x.value.client, x.value.client->upstreams[0]);

@@ -37,7 +37,7 @@ loaded with_data(std::string_view options, std::string_view tail = rest) {
                "/etc/tocsin/test.toml");
 }
 
-// DATA-004
+// DATA-004, ARCH-023
 TEST(data_channel, there_is_none_unless_it_is_wanted) {
   auto x = parse(std::string{server} + std::string{rest}, "/etc/x.toml");
   EXPECT_THAT(x.report(), IsEmpty());

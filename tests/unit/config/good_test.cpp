@@ -186,7 +186,7 @@ TEST(good, tls_is_served_where_dtls_is_unless_told_otherwise) {
   EXPECT_TRUE(none.value.server->listen_tls.empty());
 }
 
-// SIG-364
+// SIG-364, ARCH-112
 TEST(good, pre_shared_keys_stand_in_for_certificates) {
   std::string text{least_client};
   for (std::string key : {"certificate", "key", "ca"}) {
@@ -212,6 +212,7 @@ TEST(good, customers_make_a_table_as_they_are) {
   EXPECT_EQ((*who)->name, "second");
 }
 
+// ARCH-108, ARCH-112
 TEST(good, the_client_is_as_written) {
   auto x = parsed(base_text);
   ASSERT_TRUE(x.value.client);
@@ -404,6 +405,18 @@ TEST(remarks, equal_prefixes_of_two_customers_are_a_warning) {
                     "prefixes = [\"198.51.100.0/24\"]\n");
   EXPECT_EQ(x.remarks.size(), 1u) << x.report();
   EXPECT_TRUE(x.good());
+}
+
+// ARCH-098
+TEST(remarks, two_upstreams_for_one_address_are_an_error) {
+  std::string text{least_client};
+  text.insert(text.find("[[client.upstream]]"), "choice = \"by-prefix\"\n");
+  text += "prefixes = [\"192.0.2.0/24\"]\n[[client.upstream]]\n"
+          "name = \"other\"\nserver = \"dots.other.example\"\n"
+          "prefixes = [\"192.0.2.128/25\"]\n";
+  EXPECT_THAT(parsed(text).report(),
+              HasSubstr("'provider' and 'other' are both responsible for "
+                        "192.0.2.128/25"));
 }
 
 // SIG-058

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// SIG-237, SIG-235, SIG-236
+// SIG-237, SIG-235, SIG-236, ARCH-121
 TEST(session_terms, a_server_accepts_what_its_configuration_says) {
   auto usual = terms_of(server_config{});
   EXPECT_EQ(usual, protocol::signal::config_policy{});

@@ -26,7 +26,7 @@ void expect_accepted(const std::string& members) {
 
 } // namespace
 
-// DATA-083, DATA-151, DATA-158
+// DATA-083, DATA-151, DATA-158, ARCH-033
 TEST(alias_reader, everything_of_an_alias_becomes_a_target) {
   auto tree = client_tree(alias_x(
       R"("target-prefix":["192.0.2.7/28","2001:DB8::1/128"],
@@ -88,7 +88,7 @@ TEST(alias_reader, special_addresses_are_invalid_values) {
             error_tag::invalid_value);
 }
 
-// DATA-149, DATA-241
+// DATA-149, DATA-241, ARCH-210, ARCH-211
 TEST(alias_reader, foreign_prefixes_are_denied) {
   expect_refused(R"("target-prefix":["192.0.2.0/24","198.51.100.0/24"])",
                  error_tag::access_denied,

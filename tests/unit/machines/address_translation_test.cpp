@@ -73,7 +73,7 @@ TEST(address_translation, without_a_table_public_addresses_pass) {
   EXPECT_EQ(one({}, what), what);
 }
 
-// SIG-019
+// SIG-019, ARCH-162
 TEST(address_translation, without_a_table_internal_addresses_are_refused) {
   for (auto text :
        {"10.0.0.1", "10.255.255.255", "172.16.0.0/12", "172.31.255.255",
@@ -216,6 +216,7 @@ TEST(address_translation, no_two_requests_share_an_address) {
   EXPECT_EQ(one(uut, of({"10.0.0.6", "10.1.0.0/24"})), of({"203.0.113.0/24"}));
 }
 
+// ARCH-174
 TEST(address_translation, names_pass_unless_ports_are_translated) {
   auto uut = table({forwarded("10.0.0.5", {443, 443}, "203.0.113.7", {1, 1}),
                     rule("10.1.0.0/24", "203.0.113.0/24")});

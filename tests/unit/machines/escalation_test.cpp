@@ -21,6 +21,7 @@ protected:
   escalation uut{{}};
 };
 
+// ARCH-008
 TEST_F(escalation_test, rests_without_a_reason) {
   uut.on_overload(true, now); // not configured
   uut.on_rate(1'000'000'000'000, now);
@@ -38,6 +39,7 @@ TEST_F(escalation_test, the_operator_may_always) {
   EXPECT_TRUE(uut.called());
 }
 
+// ARCH-190
 TEST_F(escalation_test, an_overload_calls_until_it_has_been_over_for_a_while) {
   use({.when_overloaded = true, .hold = 60s});
   uut.on_overload(true, now);
@@ -76,6 +78,7 @@ TEST_F(escalation_test, help_stays_while_those_who_were_called_see_the_attack) {
   EXPECT_FALSE(uut.called());
 }
 
+// ARCH-188
 TEST_F(escalation_test, a_large_attack_calls) {
   use({.above = 1000});
   uut.on_rate(1000, now);

@@ -19,7 +19,7 @@ struct row {
 };
 class redirect_rules : public testing::TestWithParam<row> {};
 
-// SIG-273, SIG-274, SIG-275, SIG-276
+// SIG-273, SIG-274, SIG-275, SIG-276, ARCH-125, ARCH-126, ARCH-127, ARCH-128
 TEST_P(redirect_rules, say_who_is_sent_away) {
   redirect_settings settings;
   settings.alternate = alternate_server{to_b, 1800};

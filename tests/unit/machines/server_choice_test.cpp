@@ -17,7 +17,7 @@ std::vector<prefix> of(const std::vector<std::string>& texts) {
   return out;
 }
 
-// MULTI-020, MULTI-022
+// MULTI-020, MULTI-022, MULTI-001, MULTI-007
 TEST(split_by_owner, each_server_gets_what_its_network_assigned) {
   auto x = split_by_owner(
       {of({"192.0.2.0/24", "2001:db8:1::/48"}), of({"198.51.100.0/24"})},

@@ -29,7 +29,7 @@ struct limit_row {
 
 class config_limits : public testing::TestWithParam<limit_row> {};
 
-// SIG-237, SIG-242, SIG-255
+// SIG-237, SIG-242, SIG-255, ARCH-121, ARCH-161
 TEST_P(config_limits, decide_what_is_accepted) {
   config_server server;
   auto before = server.values();

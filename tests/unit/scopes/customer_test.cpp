@@ -38,13 +38,14 @@ customer umbrella() {
   return out;
 }
 
-// SIG-078, SIG-395
+// SIG-078, SIG-395, ARCH-210
 TEST(customer, may_protect_its_own_prefixes) {
   EXPECT_TRUE(authorise(acme(), at({"192.0.2.0/24"})));
   EXPECT_TRUE(authorise(acme(), at({"192.0.2.77", "2001:db8:a:1::/64"})));
 }
 
-// SIG-047, SIG-078, SIG-366, SIG-395, SIG-396
+// SIG-047, SIG-078, SIG-366, SIG-395, SIG-396, USE-039, ARCH-050, ARCH-066,
+// ARCH-067, ARCH-224
 TEST(customer, may_not_protect_foreign_prefixes) {
   for (auto text : {"198.51.100.1", "192.0.3.0/24", "192.0.2.0/23", "0.0.0.0/0",
                     "2001:db8:b::/48", "2001:db8::/32", "::/0"}) {
@@ -149,7 +150,7 @@ protected:
   customer_table uut;
 };
 
-// SIG-362
+// SIG-362, ARCH-041
 TEST_F(customer_table_test, recognises_a_peer_by_any_kind_of_identity) {
   EXPECT_EQ(found({{print_of('a')}, {}, ""}), "acme");
   EXPECT_EQ(found({{print_of('c'), print_of('B')}, {}, ""}), "umbrella");
@@ -157,7 +158,7 @@ TEST_F(customer_table_test, recognises_a_peer_by_any_kind_of_identity) {
   EXPECT_EQ(found({{}, {}, "Umbrella"}), "umbrella");
 }
 
-// SIG-365
+// SIG-365, ARCH-043, ARCH-049, ARCH-062
 TEST_F(customer_table_test, refuses_a_peer_that_nobody_has_configured) {
   EXPECT_EQ(found({{print_of('c')}, {"x.example"}, "Nobody"}), "unauthorized");
   EXPECT_EQ(found({}), "unauthorized");

@@ -51,7 +51,7 @@ record run(heartbeat_machine& uut, seconds end, Peer at_send) {
 
 const auto silence = [](time_point) {};
 
-// SIG-286
+// SIG-286, ARCH-045
 TEST(heartbeat, is_sent_every_interval) {
   heartbeat_machine uut{client, {30s, 15}, t0};
   EXPECT_EQ(uut.next_deadline(), t0 + 30s);
@@ -65,6 +65,7 @@ TEST(heartbeat, defaults_are_those_of_the_rfc) {
   EXPECT_EQ(heartbeat_settings{}, (heartbeat_settings{30s, 15}));
 }
 
+// ARCH-076
 // SIG-290: requests received count, responses do not.
 TEST(heartbeat, tells_whether_the_peers_heartbeats_arrive) {
   heartbeat_machine uut{server, {30s, 15}, t0};
@@ -85,6 +86,7 @@ TEST(heartbeat, tells_whether_the_peers_heartbeats_arrive) {
   EXPECT_EQ(sent(180s), false);
 }
 
+// ARCH-060, ARCH-122
 // SIG-294: the 15th heartbeat in a row got no response within an interval.
 TEST(heartbeat, a_client_in_peace_is_lost_after_the_allowed_misses) {
   heartbeat_machine uut{client, {30s, 15}, t0};
@@ -151,7 +153,7 @@ TEST(heartbeat, a_threshold_passed_again_is_said_again) {
   EXPECT_THAT(seen.warned, ElementsAre(30, 80));
 }
 
-// SIG-308, SIG-097
+// SIG-308, SIG-097, ARCH-064, ARCH-077, ARCH-122
 TEST(heartbeat, a_server_is_lost_after_total_silence) {
   heartbeat_machine uut{server, {30s, 15}, t0};
   auto seen = run(uut, 10000s, silence);

@@ -193,7 +193,7 @@ TEST(lifecycle, remaining_lifetime_counts_down) {
   EXPECT_EQ(uut.expires(after(100s)), t0.wall + 3600);
 }
 
-// SIG-090
+// SIG-090, ARCH-054
 TEST(lifecycle, an_indefinite_lifetime_has_no_deadline) {
   auto uut = after_events({life::accepted{true, -1}});
   EXPECT_EQ(uut.next_deadline(), std::nullopt);

@@ -102,6 +102,7 @@ TEST_F(sqlite_test, a_group_of_transactions_is_one_sync_of_the_log) {
   EXPECT_EQ(syncs, 11);
 }
 
+// ARCH-205, ARCH-222
 TEST_F(sqlite_test, files_are_for_their_owner_only) {
   auto old = ::umask(0);
   {

@@ -55,6 +55,7 @@ TEST_F(dtls_test, the_server_name_is_sent_in_the_client_hello) {
   EXPECT_TRUE(seen);
 }
 
+// ARCH-203, ARCH-221
 // SIG-328, SIG-388, SIG-389: the ServerHello names an ECDHE AEAD suite.
 TEST_F(dtls_test, the_suite_is_ephemeral_and_authenticated) {
   std::uint16_t suite = 0;
@@ -69,6 +70,7 @@ TEST_F(dtls_test, the_suite_is_ephemeral_and_authenticated) {
   EXPECT_EQ(suite, 0xc02b); // ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 }
 
+// ARCH-203, ARCH-221
 // SIG-328, SIG-388: what the client offers is all AEAD with ECDHE.
 TEST_F(dtls_test, only_good_suites_are_offered) {
   std::vector<unsigned> offered;
@@ -104,7 +106,7 @@ TEST_F(dtls_test, dtls_1_0_is_refused) {
   EXPECT_NE(server->failure_reason(), "");
 }
 
-// SIG-361, SIG-362
+// SIG-361, SIG-362, USE-079, ARCH-042, ARCH-201, ARCH-223
 TEST_F(dtls_test, a_client_of_another_ca_is_refused) {
   test::test_pki other{"Other CA"};
   shake(server_credentials(), load(other.client("client.example"), pki()));
@@ -115,7 +117,7 @@ TEST_F(dtls_test, a_client_of_another_ca_is_refused) {
   EXPECT_TRUE(client->failure_reason().starts_with("the peer refused: "));
 }
 
-// SIG-330
+// SIG-330, USE-079, ARCH-042, ARCH-201, ARCH-223
 TEST_F(dtls_test, a_server_of_another_ca_is_refused) {
   test::test_pki other{"Other CA"};
   shake(load(other.server("dots.example")), client_credentials());
@@ -171,7 +173,7 @@ TEST_F(dtls_test, a_revoked_client_is_refused) {
   EXPECT_EQ(server->current(), established) << server->failure_reason();
 }
 
-// SIG-331
+// SIG-331, ARCH-206
 TEST_F(dtls_test, a_server_of_another_name_is_refused) {
   shake(load(pki().server("other.example")), client_credentials());
   EXPECT_EQ(client->current(), closed);
@@ -210,7 +212,7 @@ TEST_F(dtls_test, a_client_needs_the_name_of_its_server) {
       dtls_association::client(client_credentials(), "", options, now));
 }
 
-// SIG-337
+// SIG-337, ARCH-202, ARCH-221
 TEST_F(dtls_test, a_replayed_record_is_dropped) {
   shake();
   ASSERT_TRUE(client->send(as_octets("once")));
@@ -222,6 +224,7 @@ TEST_F(dtls_test, a_replayed_record_is_dropped) {
   EXPECT_EQ(server->discarded(), 2u);
 }
 
+// USE-079, ARCH-201, ARCH-202
 TEST_F(dtls_test, garbage_does_not_hurt_an_established_association) {
   shake();
   std::mt19937 seeded{5};
@@ -249,6 +252,7 @@ TEST_F(dtls_test, garbage_does_not_hurt_an_established_association) {
   EXPECT_EQ(received_by(*client), std::vector<std::string>{"me too"});
 }
 
+// ARCH-202
 // RFC 6347, Section 4.1.2.7.
 TEST_F(dtls_test, a_forged_alert_does_not_end_an_established_association) {
   shake();

@@ -47,6 +47,7 @@ protected:
   }
 };
 
+// ARCH-208, ARCH-227
 TEST_F(reactor_flood_test, first_hellos_cost_no_memory_and_no_association) {
   auto to = listen("127.0.0.1:0");
   auto x = connect(open_client("127.0.0.1:0"), to);

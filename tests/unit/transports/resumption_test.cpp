@@ -94,6 +94,7 @@ struct names {
 using transports_of_the_signal_channel = ::testing::Types<over_dtls, over_tls>;
 TYPED_TEST_SUITE(resumption_test, transports_of_the_signal_channel, names);
 
+// ARCH-219
 // SIG-338, SIG-343: each association brings the ticket for the next.
 TYPED_TEST(resumption_test, the_peer_is_known_again) {
   auto server_side = this->server_credentials();
@@ -107,7 +108,7 @@ TYPED_TEST(resumption_test, the_peer_is_known_again) {
   }
 }
 
-// SIG-338
+// SIG-338, ARCH-158
 TYPED_TEST(resumption_test, a_restarted_server_resumes_with_the_same_secret) {
   auto file = this->directory.path() / "tickets";
   auto own = this->pki().server("dots.example");

@@ -67,7 +67,7 @@ TEST_F(tls_alpn_test, a_client_of_another_protocol_is_refused) {
   }
 }
 
-// DATA-232, REST-012
+// DATA-232, REST-012, ARCH-042, ARCH-223
 TEST_F(tls_alpn_test, a_client_without_certificate_is_refused) {
   for (const std::string priority :
        {"NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3"}) {

@@ -95,7 +95,7 @@ TEST_F(tls_interop_test, tls_1_1_is_refused) {
   EXPECT_FALSE(old_server.done());
 }
 
-// SIG-328, SIG-388, SIG-389
+// SIG-328, SIG-388, SIG-389, ARCH-203, ARCH-221
 TEST_F(tls_interop_test, suites_without_aead_or_ephemeral_keys_are_refused) {
   for (const std::string suites :
        {"NONE:+VERS-TLS1.2:+ECDHE-ECDSA:+AES-128-CBC:+SHA256:+SHA1:"
@@ -108,7 +108,7 @@ TEST_F(tls_interop_test, suites_without_aead_or_ephemeral_keys_are_refused) {
   }
 }
 
-// SIG-362
+// SIG-362, ARCH-042, ARCH-223
 TEST_F(tls_interop_test, a_client_without_a_certificate_is_refused) {
   for (auto priority : {only_1_2, "NORMAL:-VERS-ALL:+VERS-TLS1.3"}) {
     gnutls_peer peer{{false, priority, nullptr, &pki()}};

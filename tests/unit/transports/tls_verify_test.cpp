@@ -27,7 +27,7 @@ protected:
   }
 };
 
-// SIG-330
+// SIG-330, ARCH-223
 TEST_F(tls_verify_test, a_server_of_another_ca_is_refused) {
   test::test_pki other{"Other CA"};
   expect_refused_by_client(
@@ -64,7 +64,7 @@ TEST_F(tls_verify_test, a_certificate_for_another_purpose_is_refused) {
                            "the peer's certificate is not meant for this role");
 }
 
-// SIG-331
+// SIG-331, ARCH-206
 TEST_F(tls_verify_test, a_server_of_another_name_is_refused) {
   expect_refused_by_client(pki().server("other.example"),
                            "the server's certificate is not for dots.example");
