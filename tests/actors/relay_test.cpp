@@ -180,6 +180,17 @@ TEST_F(relay_test, a_request_bears_the_names_of_the_gateway) {
                                 "cuid=cuid-1", "mid=1"));
 }
 
+// SIG-062, SIG-063: UPSTREAM takes another cuid, and no client hears of it.
+TEST_F(relay_test, a_collision_of_cuids_is_told_to_nobody) {
+  server->put = {0x89, 271, {}, sig::encode(sig::cuid_collision())};
+  install("a", "192.0.2.1/32");
+  EXPECT_THAT(clients["a"]->states, Not(Contains(HasSubstr("failed"))));
+  EXPECT_EQ(clients["a"]->answer, 0) << "a gateway would pass it on";
+  grant(3600);
+  advance(61s);
+  EXPECT_EQ(clients["a"]->answer, 0x41);
+}
+
 /// Hop-Limits of the PUTs with this mid; 0: there was none.
 std::vector<int> hops_of(const fake_server& x, const std::string& mid) {
   std::vector<int> out;
