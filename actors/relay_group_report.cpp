@@ -1,6 +1,8 @@
 // RELAY GROUP: what comes of all parts of a rule, for its MITIGATION.
 #include "actors/relay_group.hpp"
 
+#include "protocol/signal/response.hpp"
+
 #include <algorithm>
 
 namespace tocsin::actors {
@@ -41,6 +43,8 @@ enforcement_report relay_group_state::judge(const entry& x) const {
                           + " (see 'prefixes' of [[client.upstream]])",
                       out.detail);
     out.what = progress::failed;
+    out.answer =
+        static_cast<std::uint8_t>(protocol::signal::response_code::unauthorized);
     return out;
   }
   bool any = active > 0;

@@ -163,8 +163,8 @@ void session::name_origin(const sig::mitigate_path& path, dots_request& to) {
   } else {
     to.cuid = cdid + '/' + path.cuid; // neither has a slash
   }
-  if (!cdid.empty())
-    to.from.cdid = std::move(cdid);
+  // The first gateway on the way names the domain, or nobody does.
+  to.from.cdid = std::move(cdid);
 }
 
 void session::look_up(coap::request_id id, dots_request request) {

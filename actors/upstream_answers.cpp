@@ -275,6 +275,7 @@ void upstream_state::renumber(wish& x) {
 }
 
 void upstream_state::take_new_mid(wish& x) {
+  x.answer = 0; // of the old one, which nobody need hear of
   auto old = x.record.key;
   auto mid = next_mid();
   if (!mid) {
@@ -315,6 +316,7 @@ void upstream_state::take_new_mid(wish& x) {
 
 /// Another client uses our cuid (RFC 9132, Section 4.4.1.1).
 void upstream_state::on_collision(wish& x) {
+  x.answer = 0; // it is between us and the server (RFC 9132, 4.4.1.1)
   if (!leave_cuid(x.record.key.mid))
     x.retry = now() + cuid_pause;
 }

@@ -117,6 +117,23 @@ void check_alias(const alias_config& x, context& c) {
 }
 
 /// Orders for an alias are refused if the server cannot be told where it is.
+/// The site's routes would choose between servers of one address, not we (RFC
+/// 9284, Section 5.2).
+void check_address(const upstream_config& x, const client_config& all,
+                   context& c) {
+  for (const auto& other : all.upstreams) {
+    if (&other == &x)
+      return;
+    if (other.server == x.server && !x.calls_default_router()
+        && other.source == x.source)
+      c.warn(c.where_or(x.server, x),
+             "upstreams " + in_quotes(other.name) + " and "
+                 + in_quotes(x.name) + " have one address, "
+                 + x.server.to_string(),
+             "call each by an address of its own, or from another 'source'");
+  }
+}
+
 void check_reach(const alias_config& x, const upstream_config& upstream,
                  context& c) {
   auto table =
@@ -140,6 +157,7 @@ void check_client(const client_config& x, context& c) {
   for (const auto& one : x.upstreams) {
     upstreams.add(one.name, one.name);
     check_upstream(one, c);
+    check_address(one, x, c);
   }
   check_data_channels(x, c);
   uniqueness<std::string> aliases{"alias", c};

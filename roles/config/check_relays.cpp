@@ -57,6 +57,12 @@ void check_choice(const relay_config& one, const config& x, context& c) {
                          + " has 'upstream' and 'upstreams'"
                    : "relay " + in_quotes(one.name) + " names no upstream",
             single ? "keep one of them" : "set 'upstream' or 'upstreams'");
+  if (one.aggregate && one.upstreams.size() > 1 && !c.where(one.choice))
+    c.error(place,
+            "relay " + in_quotes(one.name)
+                + " has several upstreams, and does not say how they are asked",
+            "choice = \"serial\", \"by-prefix\" or \"all\"; see "
+            "docs/operations.md");
   if (!one.aggregate && one.upstreams.size() > 1)
     c.error(c.where_or(one.aggregate, one),
             "sessions for each client go to one upstream",

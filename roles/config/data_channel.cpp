@@ -3,6 +3,7 @@
 #include "protocol/signal/address_translation.hpp"
 #include "transports/crypto/certificate.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace tocsin::roles {
@@ -52,11 +53,22 @@ result<entries> read_filters(const std::filesystem::path& file) {
   return *std::move(all);
 }
 
+/// What belongs to one link is not told to servers of others (RFC 9284, Section
+/// 6).
+bool is_of(const alias_config& alias, const upstream_config& upstream) {
+  const auto& own = upstream.prefixes;
+  return own.empty()
+         || std::ranges::all_of(alias.what.prefixes, [&](const prefix& x) {
+              return std::ranges::any_of(
+                  own, [&](const prefix& y) { return y.contains(x); });
+            });
+}
+
 result<entries> wanted_of(const client_config& x,
                           const upstream_config& upstream) {
   entries out;
   for (const auto& alias : x.aliases)
-    if (alias.publish) {
+    if (alias.publish && is_of(alias, upstream)) {
       auto entry = published_alias(alias, upstream);
       if (!entry)
         return entry.error();

@@ -244,6 +244,7 @@ TEST_F(relay_group_test, what_is_nobodys_is_asked_of_nobody) {
   EXPECT_THAT(at("south"), IsEmpty());
   EXPECT_THAT(last("a"), HasSubstr("failed: no upstream is responsible for "
                                    "203.0.113.1/32"));
+  EXPECT_EQ(clients["a"]->answer, 0x81) << "a refusal, for who waits for one";
   link("north", false); // nor when the owner is away
   install("b", {"192.0.2.1/32"});
   EXPECT_THAT(at("south"), IsEmpty());

@@ -35,6 +35,7 @@ TEST_F(gateway_session_test, clients_of_two_domains_do_not_mix) {
   ASSERT_THAT(seen->requests, SizeIs(3));
   EXPECT_EQ(seen->requests[0].from.cdid, "east");
   EXPECT_FALSE(seen->requests[0].forwarded);
+  EXPECT_EQ(seen->requests[2].from.cdid, "") << "SIG-107: not ours to name";
 }
 
 // SIG-109: a domain that has a customer of its own is that, with its rights.

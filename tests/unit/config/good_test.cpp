@@ -419,6 +419,19 @@ TEST(remarks, two_upstreams_for_one_address_are_an_error) {
                         "192.0.2.128/25"));
 }
 
+// MULTI-033, MULTI-046
+TEST(remarks, two_upstreams_at_one_address_are_a_warning) {
+  std::string text{least_client};
+  auto server = text.find("server = ");
+  auto line = text.substr(server, text.find('\n', server) - server);
+  text += "[[client.upstream]]\nname = \"other\"\n" + line
+          + "\nserver_name = \"dots.other.example\"\n";
+  auto x = parsed(text);
+  EXPECT_TRUE(x.good());
+  EXPECT_THAT(x.report(),
+              HasSubstr("'provider' and 'other' have one address"));
+}
+
 // SIG-058
 TEST(remarks, a_cuid_of_unusual_length_is_a_warning) {
   std::string text{least_client};
