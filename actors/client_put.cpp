@@ -92,38 +92,45 @@ void client_state::put_known(entry& known, job_ptr job) {
                 "higher mid"));
     return;
   }
-  job->record = known.record;
+  // What is new counts at once, lest a change that is stored behind this one be
+  // stored with what was before.
+  auto before = known.record;
+  auto fresh = before;
   if (!job->request.if_match)
-    job->record.hop_limit = job->request.hop_limit.value_or(0);
-  auto lifetime = known.record.lifetime;
-  if (job->body.lifetime)
-    lifetime =
-        sig::grant_lifetime(*job->body.lifetime, setup_.who->limits.lifetime);
-  job->record.lifetime = lifetime;
+    fresh.hop_limit = job->request.hop_limit.value_or(0);
   // An efficacy update without a lifetime keeps what is left.
-  if (job->body.lifetime)
-    job->record.expires = sig::expiry(lifetime, wall());
+  if (job->body.lifetime) {
+    fresh.lifetime =
+        sig::grant_lifetime(*job->body.lifetime, setup_.who->limits.lifetime);
+    fresh.expires = sig::expiry(fresh.lifetime, wall());
+  }
+  adopt_refreshed(known, fresh);
+  job->record = known.record;
   self_
       ->request(setup_.keeper, node_patience, atom::commit_v,
                 storage::transaction{storage::put_mitigation{job->record}})
-      .then([this, job](ack) { on_refreshed(job); },
-            [this, job](const caf::error& why) {
-              refuse(job->request,
-                     fail(ec::unavailable, "storage", to_failure(why).detail));
-            });
+      .then(
+          [this, job, hops = before.hop_limit](ack) {
+            auto i = entries_.find(*job->request.mid);
+            if (i != entries_.end() && job->record.hop_limit != hops)
+              self_->send(i->second.handle, atom::hops_v,
+                          job->record.hop_limit);
+            on_refreshed(job);
+          },
+          [this, job, before](const caf::error& why) {
+            if (auto i = entries_.find(*job->request.mid); i != entries_.end())
+              adopt_refreshed(i->second, before);
+            refuse(job->request,
+                   fail(ec::unavailable, "storage", to_failure(why).detail));
+          });
 }
 
-/// What was decided or has happened while the refresh was made durable is as
-/// true as the refresh, and is stored once more.
+/// What a refresh changes of a record; or takes back, if it cannot be stored.
 void client_state::adopt_refreshed(entry& x,
                                    const storage::mitigation_record& fresh) {
-  auto before = std::exchange(x.record, fresh);
-  x.record.flags = before.flags;
-  x.record.chosen = before.chosen;
-  x.record.status = before.status;
-  x.record.start = before.start;
-  if (x.record != fresh)
-    commit({storage::put_mitigation{x.record}});
+  x.record.lifetime = fresh.lifetime;
+  x.record.expires = fresh.expires;
+  x.record.hop_limit = fresh.hop_limit;
 }
 
 /// Out of the terminating period it is as good as new (RFC 9132, Section
@@ -133,9 +140,6 @@ void client_state::on_refreshed(job_ptr job) {
   auto left = sig::remaining_lifetime(job->record.expires, wall());
   if (auto i = entries_.find(mid); i != entries_.end()) {
     auto& x = i->second;
-    if (x.record.hop_limit != job->record.hop_limit)
-      self_->send(x.handle, atom::hops_v, job->record.hop_limit);
-    adopt_refreshed(x, job->record);
     x.withdrawn = false;
     x.withdrawn_at.reset();
     tombstones_.erase(mid);

@@ -126,7 +126,7 @@ private:
   plan plan_;
   std::map<std::string, client> rules_;
   std::map<std::string, job> jobs_;
-  std::set<std::string> unwanted_; ///< of these, those that are to go
+  std::set<std::string> unwanted_;           ///< of these, those that are to go
   std::map<std::string, std::string> names_; ///< by what UPSTREAM calls them
   alarm alarm_;
   /// Of requests that nobody wants yet; by what UPSTREAM calls them, and mid.

@@ -43,8 +43,8 @@ enforcement_report relay_group_state::judge(const entry& x) const {
                           + " (see 'prefixes' of [[client.upstream]])",
                       out.detail);
     out.what = progress::failed;
-    out.answer =
-        static_cast<std::uint8_t>(protocol::signal::response_code::unauthorized);
+    out.answer = static_cast<std::uint8_t>(
+        protocol::signal::response_code::unauthorized);
     return out;
   }
   bool any = active > 0;

@@ -109,6 +109,13 @@ void upstream_state::on_answer(std::uint32_t mid, std::uint64_t tag,
 
 void upstream_state::on_removed(wish& x) {
   auto mid = x.record.key.mid;
+  bool unanswered = !x.home && x.sent != time_point{};
+  for (auto& [other, y] : wishes_)
+    // Its request may have reached the server, and have replaced this one (RFC
+    // 9132, Section 4.4.1.3), before it was withdrawn.
+    if (unanswered && other < mid && y.state == progress::active
+        && sig::overlaps(y.request.what, x.request.what))
+      y.refresh = now();
   x.state = progress::withdrawn;
   x.last.status = sig::status::client_withdrawn;
   x.note.clear();

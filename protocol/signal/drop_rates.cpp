@@ -59,7 +59,11 @@ void drop_rates::advance(double packets, double bytes, time_point now) {
     }
     last_ = now;
   }
-  if (now >= newer_.when + recent_step) {
+  if (sum_bytes_ == 0 && bytes > 0) {
+    // What was dropped before the first reading was not dropped of late, as
+    // after a restart.
+    older_ = newer_ = {now, bytes};
+  } else if (now >= newer_.when + recent_step) {
     // What came after a long pause came of late.
     bool paused = now >= newer_.when + 2 * recent_step;
     older_ = paused ? mark{now - recent_step, sum_bytes_} : newer_;

@@ -127,9 +127,8 @@ void check_address(const upstream_config& x, const client_config& all,
     if (other.server == x.server && !x.calls_default_router()
         && other.source == x.source)
       c.warn(c.where_or(x.server, x),
-             "upstreams " + in_quotes(other.name) + " and "
-                 + in_quotes(x.name) + " have one address, "
-                 + x.server.to_string(),
+             "upstreams " + in_quotes(other.name) + " and " + in_quotes(x.name)
+                 + " have one address, " + x.server.to_string(),
              "call each by an address of its own, or from another 'source'");
   }
 }

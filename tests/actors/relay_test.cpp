@@ -243,6 +243,21 @@ TEST_F(relay_test, a_hop_limit_survives_a_restart) {
   EXPECT_THAT(hops_of(*server, "mid=1"), ::testing::Each(8));
 }
 
+// The server may have put the newer request in the place of the older one
+// before it heard of the withdrawal.
+TEST_F(relay_test, what_a_withdrawn_request_may_have_replaced_is_asked_again) {
+  install("a", "192.0.2.1/32");
+  ASSERT_EQ(count("PUT mid=1"), 1u);
+  server->silent = true;
+  install("b", "192.0.2.0/30"); // sent, and not answered
+  remove("b");
+  server->silent = false;
+  advance(70s);
+  EXPECT_GE(count("DELETE mid=2"), 1u);
+  EXPECT_GE(count("PUT mid=1"), 2u);
+  EXPECT_EQ(store->mitigations.size(), 1u);
+}
+
 // SIG-378
 TEST_F(relay_test, a_loop_that_others_found_is_no_reason_to_ask_again) {
   auto text = as_octets("dots-b dots-c");

@@ -80,13 +80,14 @@ server_name = "$4"
 END
 }
 
-# issue NAME...: certificates NAME.example, good for both sides.
+# issue NAME...: certificates NAME.example, good for both sides, unless there are.
 issue() {
   local name
   [[ -e pki/ca.pem ]] \
     || tocsin pki init --dir pki --name "Demonstration CA" >/dev/null
   for name; do
-    tocsin pki issue "$name.example" --dir pki --for both >/dev/null
+    [[ -e pki/$name.example.pem ]] \
+      || tocsin pki issue "$name.example" --dir pki --for both >/dev/null
   done
 }
 

@@ -101,7 +101,8 @@ step "A real attack"
 flood 1000 500
 await 10 "the flood arrives" is_flooded
 expect "one sensor sees it" tocsin mitigate "$www" --protocol udp -c one.toml
-expect "and the other" tocsin mitigate "$www" -c two.toml
+expect "and the other" \
+  tocsin mitigate "$www" --protocol udp --port 53 -c two.toml
 await 20 "the enterprise's own system is called" holds dms 1
 await 20 "both sensors are told that it works" is_mitigated one 2
 await 20 "both of them" is_mitigated two 1

@@ -113,6 +113,18 @@ TEST(data_channel, an_alias_is_kept_here_unless_it_is_published) {
   EXPECT_TRUE(all->empty());
 }
 
+// MULTI-052
+TEST(data_channel, an_alias_of_another_link_is_not_published) {
+  auto found = [](const std::string& own) {
+    auto x = parsed(text_of(
+        "", "prefixes = [\"198.51.100.5\"]\npublish = true\n",
+        "server = \"dots.provider.example\"\nprefixes = [\"" + own + "\"]\n"));
+    return wanted_of(*x.value.client, x.value.client->upstreams[0])->size();
+  };
+  EXPECT_EQ(found("192.0.2.0/24"), 0u);
+  EXPECT_EQ(found("198.51.100.0/24"), 1u);
+}
+
 TEST(data_channel, an_alias_that_is_several_outside_is_not_published) {
   auto x = parsed(
       text_of("", "prefixes = [\"10.0.0.5\", \"10.0.0.6\"]\npublish = true\n",

@@ -428,8 +428,7 @@ TEST(remarks, two_upstreams_at_one_address_are_a_warning) {
           + "\nserver_name = \"dots.other.example\"\n";
   auto x = parsed(text);
   EXPECT_TRUE(x.good());
-  EXPECT_THAT(x.report(),
-              HasSubstr("'provider' and 'other' have one address"));
+  EXPECT_THAT(x.report(), HasSubstr("'provider' and 'other' have one address"));
 }
 
 // SIG-058

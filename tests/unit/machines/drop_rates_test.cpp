@@ -43,6 +43,17 @@ TEST(drop_rates, averages_full_five_minute_buckets) {
   EXPECT_EQ(x.current().bps_dropped, 1000u);
 }
 
+TEST(drop_rates, what_was_dropped_before_is_not_dropped_of_late) {
+  auto start = time_point{} + std::chrono::hours{1};
+  drop_rates uut{start};
+  auto now = start + std::chrono::milliseconds{10};
+  uut.sample(1'000'000, 1'000'000'000, now); // as after a restart
+  EXPECT_EQ(uut.recent(now), 0u);
+  now += std::chrono::seconds{10};
+  uut.sample(1'000'100, 1'000'001'000, now);
+  EXPECT_LE(uut.recent(now), 200u);
+}
+
 // An attack that grows is seen while it grows, not when the average says so.
 TEST(drop_rates, what_is_dropped_of_late_is_no_average) {
   auto start = time_point{} + std::chrono::hours{1};
