@@ -122,10 +122,13 @@ equal "nothing is left in the partner's kernel" "$(rules transit)" 0
 # USE-039, ARCH-218, ARCH-011
 step "A partner that refuses"
 touch full
-finish transit 15
+for node in client provider transit; do finish $node 15; done
 entitled=203.0.113.0/24 write_nodes
 run_node transit transit
-await 60 "the providers have a session again" session_is_up provider
+run_node provider provider
+run_node enterprise client
+await 30 "the providers have a session again" session_is_up provider
+await 30 "and the customer has one" session_is_up client
 expect "the customer asks" tocsin mitigate "$www" --protocol udp -c client.toml
 await 30 "and is told that nobody can help" \
   is_status client 3 attack-exceeded-capability

@@ -397,6 +397,35 @@ TEST(parse_request, an_efficacy_update_says_how_well_it_works) {
     EXPECT_FALSE(parse_request("PUT", "/v1/mitigations/7", bad)) << bad;
 }
 
+TEST(parse_request, a_decision_names_what_is_decided) {
+  auto call = parse_request(
+      "PUT", "/v1/mitigations/7?peer=sensors&cuid=c",
+      R"({"decision":"approve","mitigators":["scrubber","provider"]})");
+  ASSERT_TRUE(call) << to_string(call.error());
+  const auto& x = std::get<decide_mitigation>(*call);
+  EXPECT_EQ(x.name.peer, "sensors");
+  EXPECT_EQ(x.order.what, operator_order::kind::approve);
+  EXPECT_THAT(x.order.mitigators,
+              ::testing::ElementsAre("scrubber", "provider"));
+  for (auto what :
+       {operator_order::kind::call_help, operator_order::kind::end_help,
+        operator_order::kind::approve, operator_order::kind::reject}) {
+    auto again = parse_request("PUT", "/v1/mitigations/7",
+                               to_json(operator_order{what}));
+    ASSERT_TRUE(again) << to_string(again.error());
+    EXPECT_EQ(std::get<decide_mitigation>(*again).order.what, what);
+  }
+}
+
+TEST(parse_request, a_decision_that_makes_no_sense_is_refused) {
+  for (const char* bad :
+       {R"({"decision":"maybe"})", R"({"mitigators":["scrubber"]})",
+        R"({"decision":"reject","mitigators":["scrubber"]})",
+        R"({"decision":"approve","mitigators":"scrubber"})",
+        R"({"decision":"approve","attack-status":"under-attack"})"})
+    EXPECT_FALSE(parse_request("PUT", "/v1/mitigations/7", bad)) << bad;
+}
+
 TEST(parse_request, a_redirect_may_leave_all_to_the_configuration) {
   auto call = parse_request("PUT", "/v1/redirect", {});
   ASSERT_TRUE(call);

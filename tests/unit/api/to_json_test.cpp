@@ -31,6 +31,8 @@ mitigation_view full_mitigation() {
   x.age_ms = 12;
   x.answer_ms = 34;
   x.relayed = "r1";
+  x.approval = "waiting";
+  x.enforcement[0].answer = 0x83;
   x.note = "line\nbreak";
   return x;
 }
@@ -49,15 +51,15 @@ TEST(to_json, a_mitigation_bears_yang_leaves_and_field_names) {
       R"("dropped":{"bytes_dropped":18446744073709551615,"pkts_dropped":2,)"
       R"("bps_dropped":3,"pps_dropped":4},)"
       R"("enforcement":[{"mitigator":"edge","state":"failed",)"
-      R"("detail":"no route"},{"mitigator":"scrub","state":"active",)"
-      R"("detail":""}],"trigger-mitigation":true,"origin":"","renew":true,"age_ms":12,"answer_ms":34,"relayed":"r1",)"
+      R"("detail":"no route","answer":"4.03"},{"mitigator":"scrub","state":"active",)"
+      R"("detail":""}],"trigger-mitigation":true,"origin":"","renew":true,"age_ms":12,"answer_ms":34,"relayed":"r1","approval":"waiting",)"
       R"("note":"line\nbreak"})");
 }
 
 constexpr const char* bare_mitigation =
     R"({"peer":"","cuid":"","mid":0,"lifetime":0,)"
     R"("status":"attack-mitigation-in-progress","progress":"",)"
-    R"("enforcement":[],"trigger-mitigation":true,"origin":"","renew":false,"age_ms":0,"answer_ms":0,"relayed":"","note":""})";
+    R"("enforcement":[],"trigger-mitigation":true,"origin":"","renew":false,"age_ms":0,"answer_ms":0,"relayed":"","approval":"","note":""})";
 
 TEST(to_json, what_a_mitigation_lacks_is_left_out) {
   EXPECT_EQ(to_json(mitigation_view{}), bare_mitigation);

@@ -1,5 +1,6 @@
 #include "protocol/signal/customer_table.hpp"
 #include "roles/config/explain.hpp"
+#include "roles/config/graph.hpp"
 #include "roles/config/load.hpp"
 #include "tests/unit/config/base_text.hpp"
 
@@ -447,6 +448,20 @@ TEST(remarks, a_server_without_customers_is_a_warning) {
   auto x = parsed(text);
   EXPECT_TRUE(x.good());
   EXPECT_THAT(x.report(), HasSubstr("every client will be turned away"));
+}
+
+TEST(graph, shows_who_asks_whom) {
+  auto x = parsed(base_text);
+  auto text = draw(x.value);
+  EXPECT_THAT(text, HasSubstr("edge-1\n  example"));
+  EXPECT_THAT(text, HasSubstr("--> edge: nftables\n"));
+  EXPECT_THAT(text,
+              HasSubstr("(up): DOTS server provider, when it is needed\n"));
+  EXPECT_THAT(text, HasSubstr("provider --> dots.provider.example:4646"));
+  auto dot = draw_dot(x.value);
+  EXPECT_THAT(dot, HasSubstr("\"customer example\" -> \"edge-1\";"));
+  EXPECT_THAT(dot, HasSubstr("\"edge-1\" -> \"upstream provider\" "
+                             "[label=\"up\", style=dashed];"));
 }
 
 TEST(explain, says_what_the_node_is) {
