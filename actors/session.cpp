@@ -54,6 +54,14 @@ session::session(caf::actor_config& cfg, std::shared_ptr<session_setup> setup)
 }
 
 session::behavior_type session::make_behavior() {
+  if (!setup_->server) {
+    // The UPSTREAM that is started in place of one that failed opens a session
+    // of its own: nobody would ever end this one.
+    monitor(setup_->owner);
+    set_down_handler([this](const caf::down_msg&) {
+      end(session_end::failed, "its UPSTREAM has failed");
+    });
+  }
   return {
       [this](atom::packet, const bytes& octets) { on_packet(octets); },
       [this](atom::tick) { on_tick(); },
@@ -326,6 +334,8 @@ void session::end(session_end how, const std::string& why) {
     spdlog::debug("session {}: no handshake with {}: {}", setup_->id,
                   setup_->address, why);
   send(setup_->owner, atom::gone_v, setup_->id, how, why);
+  if (!setup_->server)
+    demonitor(setup_->owner.address());
   quit();
 }
 
