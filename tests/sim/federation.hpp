@@ -76,6 +76,8 @@ private:
   duration hold_of(std::size_t node) const;
   void inspect_wishes(std::size_t node, duration step);
   void inspect_rules(std::size_t node, duration step);
+  void inspect_promises(std::size_t node, duration step);
+  bool open_above(std::size_t node) const;
   void judge_renewal(std::size_t server, const storage::mitigation_record& x);
   void grow_old(orphan& x, duration step, duration limit,
                 const std::string& what);
@@ -104,6 +106,7 @@ private:
   time_point inspected_;
   std::map<std::pair<std::size_t, std::uint32_t>, orphan> wishes_; ///< by mid
   std::map<std::pair<std::size_t, std::string>, orphan> rules_;    ///< by id
+  std::map<ledger::name, orphan> promises_;
 };
 
 /// Runs one seed.

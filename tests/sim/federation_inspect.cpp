@@ -19,6 +19,11 @@ namespace {
 /// to the next.
 constexpr duration patience = 90s;
 
+/// In which a node learns what its server does, when the way is open: a session
+/// is found dead, and the pause before the next attempt passes (RFC 9132,
+/// Section 4.7: 300 s); on bad lines more than once.
+constexpr duration word_gets_round = 30min;
+
 /// In which a request that was sent before its withdrawal may still arrive.
 constexpr duration on_its_way = 3min;
 
@@ -41,6 +46,7 @@ void federation::inspect() {
       inspect_wishes(i, step);
     if (plan_.members[i].serves->device)
       inspect_rules(i, step);
+    inspect_promises(i, step);
   }
 }
 
@@ -129,6 +135,45 @@ void federation::inspect_rules(std::size_t node, duration step) {
       grow_old(rules_[key], step, hold_of(node),
                fmt::format("{} enforces {}/{}, which has lost its cause",
                            plan_.members[node].name, rule.cuid, rule.mid));
+  }
+}
+
+/// All who a request passes from here on are up, and can be reached.
+bool federation::open_above(std::size_t node) const {
+  for (auto at = node;;) {
+    const auto& device = nodes_[at]->device;
+    if (nodes_[at]->age() < calm
+        || (plan_.members[at].serves->device && device.steady() < calm))
+      return false;
+    if (!plan_.asks_upstream(at))
+      return true;
+    auto next = plan_.members[at].up->to;
+    if (!stations_[next].net->open_between(place_of(at)))
+      return false;
+    at = next;
+    if (at == node)
+      return true;
+  }
+}
+
+/// What a node tells is in force is in force at some device on the way.
+void federation::inspect_promises(std::size_t node, duration step) {
+  const auto& me = plan_.members[node];
+  for (const auto& [key, x] : nodes_[node]->store().mitigations) {
+    ledger::name which{key.cuid, key.mid};
+    auto grant = stations_[node].book->grants().find(which);
+    bool asked = me.up && key.customer == plan_.members[me.up->to].name;
+    if (asked || grant == stations_[node].book->grants().end())
+      continue;
+    auto status = static_cast<sig::status>(x.status);
+    bool told =
+        status == sig::status::mitigated || status == sig::status::stopped;
+    if (!told || !wants_force(grant->second) || grant->second.armed
+        || in_force_somewhere(number_of(key.cuid), grant->second.what))
+      promises_.erase(which);
+    else if (open_above(node))
+      grow_old(promises_[which], step, word_gets_round,
+               text(which) + " is told to be in force, but is nowhere");
   }
 }
 

@@ -70,6 +70,25 @@ void member_node::open_doors() {
   world_.system().spawn(knock);
 }
 
+void member_node::lose_part(const std::string& part) {
+  if (!alive_)
+    return;
+  for (const auto& x : parts_) {
+    auto* one = dynamic_cast<caf::local_actor*>(
+        caf::actor_cast<caf::abstract_actor*>(x));
+    if (one == nullptr || part != one->name()
+        || one->getf(caf::abstract_actor::is_terminated_flag))
+      continue;
+    world_.note(settings_.name + ": " + part + " fails");
+    world_.kill(x);
+  }
+  if (part == "upstream" && settings_.up)
+    world_.after(std::chrono::seconds{1}, [this, life = life_] {
+      if (alive_ && life == life_)
+        find_upstream();
+    });
+}
+
 void member_node::crash() {
   if (!alive_)
     return;

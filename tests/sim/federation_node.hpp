@@ -41,6 +41,8 @@ public:
   void start() override;
   void crash() override;
   void stop() override;
+  /// An actor of it dies of a defect; the SUPERVISOR sees that.
+  void lose_part(const std::string& part);
 
 private:
   void add_server(actors::supervisor_setup& to);

@@ -161,6 +161,15 @@ void gather_prefixes(federation_plan& x) {
       who.prefixes = sig::canonical(std::move(who.prefixes));
 }
 
+/// What is not there does not fail.
+void draw_deaths(dice& d, federation_plan& x) {
+  for (auto& who : x.members)
+    for (auto n = d.chance(50) ? d.between(1, 3) : 0; n > 0; --n)
+      who.deaths.push_back(
+          {between(d, 10s, x.length),
+           d.pick(std::vector<std::string>{"upstream", "relay", "mitigator"})});
+}
+
 } // namespace
 
 std::vector<std::size_t> federation_plan::callers_of(std::size_t node) const {
@@ -211,6 +220,7 @@ federation_plan draw_federation(std::uint64_t seed, bool loops) {
   x.lulls = draw_downtimes(d, x.length, 3, minutes{40});
   x.ends_in_peace = d.chance(50);
   gather_prefixes(x);
+  draw_deaths(d, x);
   if (loops && d.chance(share_of_loops)) {
     x.loop = true;
     auto& first = x.members[0];

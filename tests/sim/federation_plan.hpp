@@ -33,6 +33,12 @@ struct service {
   std::vector<downtime> overloads;
 };
 
+/// An actor of a node fails, and is started again alone.
+struct part_death {
+  moment when{};
+  std::string part; ///< its name
+};
+
 /// A node: a server has no uplink, a client no service, a gateway both.
 struct member {
   std::string name; ///< and its cuid, and that of the customer it is
@@ -45,6 +51,7 @@ struct member {
   bool unknown_prefix = false;
   bool indefinite = false; ///< its server grants it such lifetimes
   std::vector<downtime> crashes;
+  std::vector<part_death> deaths;
   std::vector<order_plan> orders; ///< a client's
 };
 

@@ -36,6 +36,9 @@ void federation::schedule() {
     nodes_[i]->start();
     for (const auto& x : plan_.members[i].crashes)
       schedule_downtime(x, i);
+    for (const auto& x : plan_.members[i].deaths)
+      world_.at(time_of(x.when),
+                [this, i, &x] { nodes_[i]->lose_part(x.part); });
     for (const auto& x : plan_.members[i].orders)
       world_.at(time_of(x.when), [this, i, &x] { give_order(i, x); });
     if (plan_.members[i].serves && plan_.members[i].serves->device)

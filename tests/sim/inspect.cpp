@@ -188,7 +188,10 @@ void inspector::inspect_conflicts() {
       if (!wants_force(y) || !rivals(a, b))
         continue;
       beaten = true;
-      if (!all_win && a < b && wants_force(x) && !x.grave && !y.grave)
+      // A loser stays until the winner is in force, which a device that works
+      // brings about. A server that refuses does not.
+      bool waits = hop_.device == nullptr && !(x.in_force && y.in_force);
+      if (!all_win && a < b && wants_force(x) && !x.grave && !y.grave && !waits)
         quarrels[{a, b}] = since(quarrels_, std::pair{a, b});
     }
     if (x.suspended && !x.nobody && !x.grave && !beaten)

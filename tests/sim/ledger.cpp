@@ -171,6 +171,8 @@ void ledger::on_server_record(const storage::mitigation_record& x) {
   }
   grant.armed = status == sig::status::signal_loss;
   grant.running = !grant.armed && status != sig::status::withdrawn;
+  grant.in_force =
+      status == sig::status::mitigated || status == sig::status::stopped;
   grant.suspended = (x.flags & actors::flag_suspended) != 0;
   grant.nobody = (x.flags & actors::flag_nobody) != 0;
   grant.left = (x.flags & actors::flag_left) != 0;

@@ -36,6 +36,7 @@ struct grant_history {
   bool immediate = true;
   bool armed = false;     ///< waits for the loss of signal
   bool running = true;    ///< to be enforced, unless suspended
+  bool in_force = false;  ///< and is, as far as the server knows
   bool suspended = false; ///< lost a conflict
   bool nobody = false;    ///< which nobody won
   bool left = false;      ///< its client said goodbye

@@ -60,6 +60,13 @@ public:
   /// The paths become perfect, or (with false) lose everything.
   void heal(bool well = true);
 
+  /// Something passes in both directions.
+  bool open_between(std::size_t client) const {
+    auto now = world_.now();
+    return !paths_[client].cut(way::to_server, now)
+           && !paths_[client].cut(way::to_client, now);
+  }
+
   /// Sessions that exist, at either end.
   std::size_t server_sessions() const { return servers_.size(); }
   std::size_t client_sessions(std::size_t client) const;
