@@ -127,12 +127,19 @@ void relay_state::pass_on_efficacy(const std::string& key) {
     if (auto said = rules_.at(id).efficacy;
         said && worst != sig::attack_status::under_attack)
       worst = said;
-  for (const auto& [mid, part] : jobs_[key].parts)
-    if (worst && part.progress == "active")
+  auto now = self_->clock().now();
+  auto& one = jobs_[key];
+  if (!worst || (one.efficacy == worst && now < one.told + relay_report_pause))
+    return;
+  for (const auto& [mid, part] : one.parts)
+    if (part.progress == "active") {
+      one.efficacy = worst;
+      one.told = now;
       self_
           ->request(setup_.server, order_patience, atom::report_v, mid, *worst,
                     duration{report_patience})
           .then([](const mitigation_view&) {}, [](const caf::error&) {});
+    }
 }
 
 /// Filters are another matter than mitigation requests (RFC 8783).

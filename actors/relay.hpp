@@ -34,6 +34,11 @@ inline constexpr std::chrono::seconds relay_retry{300};
 /// start: MITIGATIONs install anew when a RELAY is started again.
 inline constexpr std::chrono::seconds relay_grace{10};
 
+/// An efficacy update that says what the last one said is passed on no more
+/// often than that. It has no Hop-Limit: among gateways that ask each other in
+/// a circle it would go round as fast as the network allows, for ever.
+inline constexpr std::chrono::seconds relay_report_pause{60};
+
 /// RELAY: enforces rules by asking an upstream DOTS server for mitigation, as a
 /// gateway and an overwhelmed server do (RFC 8811, Sections 2.2.3 and 3.2.3).
 /// What rules are merged into is protocol::signal::relay_plan's business; how
@@ -81,6 +86,7 @@ private:
     bool ordering = false;      ///< UPSTREAM has not yet answered
     std::uint8_t hop_limit = 0; ///< as it was ordered
     std::optional<protocol::signal::attack_status> efficacy = {}; ///< as told
+    time_point told = {};                                         ///< that
     std::string trouble; ///< UPSTREAM did not take it, and why
     std::map<std::uint32_t, mitigation_view> parts; ///< by mid
     std::optional<time_point> retry;

@@ -295,6 +295,24 @@ TEST_F(relay_test, efficacy_is_passed_on) {
   EXPECT_TRUE(server->calls.back().what.if_match);
 }
 
+// Among gateways that ask each other in a circle it would go round without an
+// end: unlike a request it bears no Hop-Limit.
+TEST_F(relay_test, efficacy_that_has_not_changed_is_seldom_repeated) {
+  install("a", "192.0.2.1/32");
+  tell({listed(1, sig::status::mitigated)});
+  auto reported = [this] {
+    self->send(relay_, atom::report_v, std::string{"a"},
+               sig::attack_status::under_attack);
+    sched.run();
+    return std::ranges::count_if(server->calls,
+                                 [](const auto& x) { return x.what.if_match; });
+  };
+  EXPECT_EQ(reported(), 1);
+  EXPECT_EQ(reported(), 1);
+  advance(relay_report_pause);
+  EXPECT_EQ(reported(), 2);
+}
+
 // ARCH-011
 TEST_F(relay_test, an_overwhelmed_server_is_told_of) {
   install("a", "192.0.2.1/32");
