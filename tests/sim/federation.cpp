@@ -95,9 +95,13 @@ void federation::build_node(std::size_t i) {
     const auto& there = plan_.members[me.up->to];
     auto& to = x.up.emplace();
     to.net = stations_[me.up->to].net.get();
-    to.door = {
-        place_of(i),   me.name + ".example", there.name, there.serves->policy,
-        me.up->wishes, me.up->udp_probe,     me.name};
+    to.door = {place_of(i),
+               me.name + ".example",
+               plan_.upstream_of(i),
+               there.serves->policy,
+               me.up->wishes,
+               me.up->udp_probe,
+               me.name};
   }
   nodes_[i] = std::make_unique<member_node>(world_, std::move(x));
   auto& disk = nodes_[i]->store();
@@ -140,8 +144,7 @@ void federation::build_hop(std::size_t i) {
 /// server, where a customer's stands in what it grants.
 void federation::on_durable(std::size_t node, const storage::change& x) {
   const auto& me = plan_.members[node];
-  const auto& server =
-      me.up ? plan_.members[me.up->to].name : std::string{"nobody"};
+  auto server = me.up ? plan_.upstream_of(node) : std::string{};
   bool asked = !me.serves;
   changes_ += !std::holds_alternative<storage::append_audit>(x);
   if (auto* put = std::get_if<storage::put_mitigation>(&x))

@@ -74,6 +74,7 @@ private:
   bool wanted_at(std::size_t node, const protocol::signal::target& what) const;
   bool caused(std::size_t node, const protocol::signal::target& what) const;
   duration hold_of(std::size_t node) const;
+  duration longest_hold(std::size_t node) const;
   void inspect_wishes(std::size_t node, duration step);
   void inspect_rules(std::size_t node, duration step);
   void inspect_promises(std::size_t node, duration step);

@@ -1,6 +1,8 @@
 // What must hold across the hops of a federation while a run lasts: nothing
 // outlives its cause by more than the configuration says.
+#include "actors/client_flags.hpp"
 #include "actors/relay.hpp"
+#include "protocol/signal/hop_limit.hpp"
 #include "protocol/signal/scope.hpp"
 #include "tests/sim/federation.hpp"
 
@@ -99,6 +101,16 @@ duration federation::hold_of(std::size_t node) const {
   return longest + 2 * me.terminating + patience;
 }
 
+/// In a loop, as often as a request may go round.
+duration federation::longest_hold(std::size_t node) const {
+  if (!plan_.loop)
+    return hold_of(node);
+  duration once{};
+  for (auto i : stations())
+    once = std::max(once, hold_of(i));
+  return sig::default_hop_limit * once;
+}
+
 /// A gateway withdraws at once what none of those who call it wants any more,
 /// whether its server hears that or not.
 void federation::inspect_wishes(std::size_t node, duration step) {
@@ -132,7 +144,7 @@ void federation::inspect_rules(std::size_t node, duration step) {
     if (caused(node, target_of(rule)))
       rules_.erase(key);
     else if (here)
-      grow_old(rules_[key], step, hold_of(node),
+      grow_old(rules_[key], step, longest_hold(node),
                fmt::format("{} enforces {}/{}, which has lost its cause",
                            plan_.members[node].name, rule.cuid, rule.mid));
   }
@@ -162,7 +174,7 @@ void federation::inspect_promises(std::size_t node, duration step) {
   for (const auto& [key, x] : nodes_[node]->store().mitigations) {
     ledger::name which{key.cuid, key.mid};
     auto grant = stations_[node].book->grants().find(which);
-    bool asked = me.up && key.customer == plan_.members[me.up->to].name;
+    bool asked = me.up && key.customer == plan_.upstream_of(node);
     if (asked || grant == stations_[node].book->grants().end())
       continue;
     auto status = static_cast<sig::status>(x.status);
@@ -193,8 +205,9 @@ void federation::judge_renewal(std::size_t server,
   ledger::name which{x.key.cuid, x.key.mid};
   auto order = stations_[server].book->orders().find(which);
   auto grant = book.grants().find(which);
-  if (x.status == static_cast<std::uint8_t>(sig::status::terminated))
-    return; // its end
+  if (x.status == static_cast<std::uint8_t>(sig::status::terminated)
+      || (x.flags & actors::flag_suspended) != 0)
+    return; // the end is that of its grave, or of its conflict
   if (order == stations_[server].book->orders().end()
       || grant == book.grants().end() || !order->second.withdrawn
       || !grant->second.present || grant->second.grave || x.expires < 0

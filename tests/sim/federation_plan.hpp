@@ -71,6 +71,11 @@ struct federation_plan {
   bool asks_upstream(std::size_t node) const {
     return members[node].up && members[node].serves;
   }
+  /// What a node with an uplink calls its server, and keeps what it asks for
+  /// under. In a loop this must not be the name of a customer, too.
+  std::string upstream_of(std::size_t node) const {
+    return (loop ? "above " : "") + members[members[node].up->to].name;
+  }
 };
 
 /// `loops`: some seeds have gateways that ask each other in a circle.

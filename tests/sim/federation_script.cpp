@@ -1,4 +1,5 @@
 // What happens in a federation.
+#include "protocol/signal/hop_limit.hpp"
 #include "tests/sim/federation.hpp"
 
 #include <spdlog/fmt/fmt.h>
@@ -26,6 +27,11 @@ constexpr duration last_reports = 3min;
 /// five), and CLIENTs with them, one hop after the other.
 constexpr duration resting = 25min;
 constexpr duration resting_per_hop = 10min;
+
+/// In a loop each request comes back as often as its Hop-Limit allows, and each
+/// of these goes a terminating period after the one before.
+constexpr duration unwinding =
+    protocol::signal::default_hop_limit * duration{6min};
 
 constexpr duration between_inspections = 60s;
 
@@ -190,10 +196,11 @@ bool federation::pass(duration x) {
 outcome federation::run() {
   schedule();
   auto hops = static_cast<int>(levels()) - 1;
+  auto more = plan_.loop ? unwinding : duration::zero();
   bool rested = pass(plan_.length);
   if (rested) {
     heal();
-    rested = pass(healing + hops * healing_per_hop - last_reports);
+    rested = pass(healing + hops * healing_per_hop + more - last_reports);
   }
   if (rested) {
     for_all_orders(true, &federation::report);
@@ -203,7 +210,7 @@ outcome federation::run() {
     judge_hops(hear());
     world_.note("all is withdrawn");
     for_all_orders(false, &federation::withdraw);
-    rested = pass(resting + hops * resting_per_hop);
+    rested = pass(resting + hops * resting_per_hop + more);
   }
   if (rested) {
     auto all = hear();

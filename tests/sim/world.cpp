@@ -28,7 +28,9 @@ void world::at(time_point when, action what) {
 bool world::settle() {
   for (std::size_t i = 0; scheduler_.has_job(); ++i) {
     if (i == restless) {
-      violate("the actors do not come to rest");
+      auto* next = dynamic_cast<caf::local_actor*>(scheduler_.jobs.front());
+      violate("the actors do not come to rest; the next of them: "
+              + std::string{next != nullptr ? next->name() : "unknown"});
       return false;
     }
     scheduler_.run_once();
