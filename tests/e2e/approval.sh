@@ -54,8 +54,7 @@ api GET /v1/mitigations
 equal "the administrator sees it" \
   "$(jq -r '.mitigations[0] | .approval + " " + ."target-prefix"[0]' answer.json)" \
   "waiting $www/32"
-sleep 4
-expect "nothing is enforced meanwhile" only_waits
+stays 4 "nothing is enforced meanwhile" only_waits
 expect "the flood arrives" is_flooded
 equal "the sensor sees it in progress" "$(status_at sensor 1)" \
   attack-mitigation-in-progress

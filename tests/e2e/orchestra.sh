@@ -86,11 +86,12 @@ start_service
 step "A false positive"
 expect "one sensor sees an attack, and is answered" \
   tocsin mitigate "$www" --protocol udp -c one.toml
-sleep 3
-equal "the orchestrator analyses" \
-  "$(ask orchestrator '[.mitigations[] | select(.progress == "")][0].approval' list)" \
-  waiting
-equal "no system is called" "$(held dms) $(held provider)" "0 0"
+is_analysed() {
+  [[ $(ask orchestrator \
+    '[.mitigations[] | select(.progress == "")][0].approval' list) == waiting
+    && "$(held dms) $(held provider)" == "0 0" ]]
+}
+stays 3 "the orchestrator analyses, and no system is called" is_analysed
 equal "the sensor sees it in progress" "$(status_at one 1)" \
   attack-mitigation-in-progress
 expect "the administrator knows better" tocsin reject 1 -c orchestrator.toml
@@ -127,8 +128,7 @@ expect "the flood stays away" is_dry
 run_node enterprise orchestrator
 await 30 "its sessions are back" both_up
 await 30 "a sensor's, too" session_is_up one
-sleep 2
-equal "nothing was ordered twice" "$(held dms)" 1
+stays 2 "nothing was ordered twice" holds dms 1
 expect "the flood stays away" is_dry
 
 # USE-062

@@ -93,8 +93,8 @@ expect "it says that it does not help" \
 await 20 "the node above is asked" holds 1
 await 10 "the relay enforces it" helper_is active
 expect "it says that it is well now" tocsin report 3 works -c client.toml
-sleep 4 # longer than the hold
-equal "help goes on while the attack does" "$(helper)" active
+# longer than the hold
+stays 4 "help goes on while the attack does" helper_is active
 expect "it is withdrawn" tocsin withdraw 3 -c client.toml
 await 20 "the node above is let go" holds 0
 

@@ -89,6 +89,22 @@ await() {
   printf '  ok  %s\n' "$what"
 }
 
+# stays SECONDS WHAT COMMAND...: it is so now, and so long; each second is looked
+# at several times, and the first time that it is not ends the test.
+stays() {
+  local patience=$1 what=$2 since
+  shift 2
+  since=$(now_ms)
+  while :; do
+    "$@" >/dev/null \
+      || die "FAILED after $(($(now_ms) - since)) ms: $what ($*)"
+    (($(now_ms) - since < patience * 1000)) || break
+    sleep 0.2
+  done
+  checks=$((checks + 1))
+  printf '  ok  %s\n' "$what"
+}
+
 passed() { good "$checks checks passed in $((SECONDS - began)) s."; }
 
 now_ms() {
