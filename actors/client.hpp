@@ -298,14 +298,15 @@ private:
 
   // client_orders.cpp: what operators decide
   result<void> may_decide(const entry& x, const operator_order& what) const;
-  void note_decision(entry& x, const operator_order& what) const;
+  static void note_decision(storage::mitigation_record& x,
+                            const operator_order& what);
 
   // client_gateway.cpp: requests that others have to grant
   bool ends_here(const dots_request& request) const;
   void refuse_loop(const dots_request& request);
   bool await_upstream(const put_job& job, dots_response granted);
   void judge_awaited();
-  void give_up_waiting();
+  void answer_granted();
   void refuse_awaited(const enforcement_view& why);
 
   // client_data.cpp: the data channel

@@ -4,6 +4,7 @@
 #include "actors/mitigation.hpp"
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/hop_limit.hpp"
+#include "protocol/utf8.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -75,12 +76,12 @@ void client_state::judge_awaited() {
   auto granted = [](const auto& x) { return x.answer >> 5 == 2; };
   auto refused = [](const auto& x) { return x.answer >> 5 >= 4; };
   if (std::ranges::any_of(all, granted))
-    give_up_waiting();
+    answer_granted();
   else if (!all.empty() && std::ranges::all_of(all, refused))
     refuse_awaited(enforcement_view{all.front()});
 }
 
-void client_state::give_up_waiting() {
+void client_state::answer_granted() {
   auto x = std::exchange(awaited_, std::nullopt);
   finish(std::move(x->granted));
 }
@@ -100,8 +101,8 @@ void client_state::refuse_awaited(const enforcement_view& why) {
     answer.cbor = true;
     answer.payload = sig::encode(sig::refused(*why.conflict));
   } else {
-    text.resize(std::min(text.size(), sig::max_diagnostic));
-    answer.payload.assign(text.begin(), text.end());
+    auto fitting = protocol::utf8_prefix(text, sig::max_diagnostic);
+    answer.payload.assign(fitting.begin(), fitting.end());
   }
   if (code == sig::response_code::unavailable)
     answer.max_age = 60;

@@ -324,7 +324,7 @@ void client_state::erase(std::uint32_t mid) {
   if (node.empty())
     return;
   if (awaited_ && awaited_->mid == mid)
-    give_up_waiting();
+    answer_granted();
   auto& x = node.mapped();
   release_replaced(x);
   x.suspended = true;

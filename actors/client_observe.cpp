@@ -140,7 +140,8 @@ void client_state::report() {
   look_at_acceptlists();
 }
 
-/// Called for every change: it must not look at all mitigations each time.
+/// Called for every change, so it looks no further than the first mitigation
+/// whose status may change.
 void client_state::arm() {
   bool reports = std::ranges::any_of(
       entries_, [](const auto& x) { return in_motion(x.second); });
@@ -175,7 +176,7 @@ void client_state::on_alarm(std::uint64_t generation) {
   on_signal(signal_.on_time(now()));
   end_kept();
   if (awaited_ && now() >= awaited_->until)
-    give_up_waiting();
+    answer_granted();
   arm();
 }
 

@@ -52,10 +52,10 @@ result<void> client_state::may_decide(const entry& x,
   return {};
 }
 
-void client_state::note_decision(entry& x, const operator_order& what) const {
+void client_state::note_decision(storage::mitigation_record& x,
+                                 const operator_order& what) {
   auto set = [&x](std::uint8_t flag, bool on) {
-    x.record.flags = static_cast<std::uint8_t>(on ? x.record.flags | flag
-                                                  : x.record.flags & ~flag);
+    x.flags = static_cast<std::uint8_t>(on ? x.flags | flag : x.flags & ~flag);
   };
   switch (what.what) {
   case kind::call_help:
@@ -63,7 +63,7 @@ void client_state::note_decision(entry& x, const operator_order& what) const {
   case kind::end_help:
     return set(flag_help, false);
   case kind::approve:
-    x.record.chosen = join_names(what.mitigators);
+    x.chosen = join_names(what.mitigators);
     return set(flag_approved, true);
   case kind::reject:
     return;
@@ -81,7 +81,9 @@ caf::result<mitigation_view> client_state::decide(std::uint32_t mid,
     return to_error(ok.error());
   if (what.what == kind::reject)
     return revoke(mid, "rejected by " + what.who);
-  note_decision(x, what);
+  // At once, so that whatever is stored meanwhile keeps it.
+  auto before = x.record;
+  note_decision(x.record, what);
   auto names = join_names(what.mitigators);
   auto promise = self_->make_response_promise<mitigation_view>();
   storage::transaction changes{
@@ -108,7 +110,11 @@ caf::result<mitigation_view> client_state::decide(std::uint32_t mid,
               view.approval = "approved";
             promise.deliver(std::move(view));
           },
-          [promise](caf::error& err) mutable {
+          [this, mid, before, promise](caf::error& err) mutable {
+            if (auto y = entries_.find(mid); y != entries_.end()) {
+              y->second.record.flags = before.flags;
+              y->second.record.chosen = before.chosen;
+            }
             promise.deliver(std::move(err));
           });
   return promise;
@@ -127,7 +133,7 @@ void client_state::on_agreement(std::uint32_t mid, std::uint32_t clients) {
   operator_order what{kind::approve,
                       {},
                       "agreement of " + std::to_string(clients) + " clients"};
-  note_decision(x, what);
+  note_decision(x.record, what);
   commit({storage::put_mitigation{x.record},
           storage::append_audit{event(mid, "approve", what.who)}});
   if (!x.suspended)

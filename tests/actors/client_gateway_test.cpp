@@ -272,6 +272,23 @@ TEST_F(client_gateway_test, an_administrator_may_choose_the_mitigators) {
   EXPECT_THAT(left->journal, ElementsAre(HasSubstr("install")));
 }
 
+// It was answered with an error, so it must not count: the next thing stored
+// would have made it durable.
+TEST_F(client_gateway_test, a_decision_that_cannot_be_stored_is_none) {
+  needs_approval();
+  begin();
+  put(7, wanted());
+  store->broken = true;
+  EXPECT_FALSE(decide(kind::approve, {"b"}));
+  store->broken = false;
+  EXPECT_THAT(right->journal, IsEmpty());
+  EXPECT_EQ(put(7, wanted()).code, 0x44); // a refresh, which is stored
+  restart();
+  EXPECT_THAT(right->journal, IsEmpty());
+  EXPECT_EQ(view().approval, "waiting");
+  EXPECT_TRUE(decide(kind::reject)) << "not approved, so it may be rejected";
+}
+
 // USE-050, USE-052: one sensor alone is not believed, two are.
 TEST_F(client_gateway_test, several_that_agree_need_no_administrator) {
   needs_approval();
