@@ -1,5 +1,7 @@
 #include "actors/console.hpp"
 
+#include "actors/rules.hpp"
+
 #include <algorithm>
 
 namespace tocsin::actors {
@@ -52,8 +54,7 @@ void console_state::on(const list_mitigations&, const api_exchange& call) {
 /// A mitigation's peer is an upstream if this node asked for it, a customer if
 /// it was asked.
 bool console_state::is_wish(const mitigation_name& x) const {
-  // One UPSTREAM for each client of a gateway is called upstream/client.
-  auto upstream = x.peer.substr(0, x.peer.find('/'));
+  auto upstream = server_of_upstream(x.peer);
   return x.peer.empty() ? !upstreams_.empty()
                         : std::ranges::count(upstreams_, upstream) > 0;
 }

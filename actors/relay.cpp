@@ -31,10 +31,6 @@ std::string name_in_store(const std::string& key) {
   return opaque_name("relay", key);
 }
 
-sig::target target_of(const mitigators::rule& x) {
-  return {x.prefixes, x.ports, x.protocols, {}, {}, {}};
-}
-
 bool is_live(const mitigation_view& x) {
   return x.progress == "requested" || x.progress == "active";
 }
@@ -142,16 +138,10 @@ void relay_state::pass_on_efficacy(const std::string& key) {
     }
 }
 
-/// Filters are another matter than mitigation requests (RFC 8783).
 void relay_state::refuse(const mitigators::filter_set& what,
                          const caf::strong_actor_ptr& owner) {
   if (auto to = caf::actor_cast<filter_owner_actor>(owner))
-    self_->send(to, atom::report_v,
-                enforcement_report{setup_.name, what.id, progress::failed,
-                                   false,
-                                   "filters are not relayed to an upstream "
-                                   "DOTS server",
-                                   false});
+    self_->send(to, atom::report_v, filters_not_relayed(setup_.name, what.id));
 }
 
 void relay_state::withdraw(const std::string& id) {
@@ -236,6 +226,7 @@ void relay_state::order(const plan::request& x) {
     return;
   one.parts.clear();
   one.trouble.clear();
+  one.refusal = 0;
   one.ordering = true;
   mitigate_order what;
   what.what = x.what;
@@ -270,13 +261,15 @@ void relay_state::on_trouble(const std::string& key, const failure& why) {
   spdlog::warn("mitigator {}: upstream {} cannot be asked: {}", setup_.name,
                setup_.upstream, to_string(why));
   i->second.ordering = false;
-  fail_for_now(i->second, to_string(why));
+  fail_for_now(i->second, to_string(why),
+               static_cast<std::uint8_t>(sig::code_of(why.code)));
   tell(key);
   drop_what_is_replaced();
 }
 
-void relay_state::fail_for_now(job& x, std::string why) {
+void relay_state::fail_for_now(job& x, std::string why, std::uint8_t refusal) {
   x.trouble = std::move(why);
+  x.refusal = refusal;
   x.retry = self_->clock().now() + relay_retry;
   alarm_.set(self_, x.retry);
 }
@@ -297,6 +290,7 @@ void relay_state::on_changed(const mitigation_view& x) {
   bool live = is_live(x);
   if (live) {
     one.trouble.clear();
+    one.refusal = 0;
     one.retry.reset();
   }
   if (!live && plan_.wanted(key) && x.progress != "withdrawing")

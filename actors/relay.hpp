@@ -74,10 +74,7 @@ private:
   struct client {
     caf::strong_actor_ptr owner;
     std::uint8_t hop_limit = 0; ///< as it came (RFC 8768); 0: not said
-    progress state = progress::pending;
-    std::string detail = {};
-    std::uint8_t answer = 0;
-    bool told = false;
+    std::optional<enforcement_report> told = {};
     std::optional<protocol::signal::attack_status> efficacy = {};
   };
 
@@ -87,7 +84,8 @@ private:
     std::uint8_t hop_limit = 0; ///< as it was ordered
     std::optional<protocol::signal::attack_status> efficacy = {}; ///< as told
     time_point told = {};                                         ///< that
-    std::string trouble; ///< UPSTREAM did not take it, and why
+    std::string trouble;      ///< UPSTREAM did not take it, and why
+    std::uint8_t refusal = 0; ///< that as a response code; 0: it was taken
     std::map<std::uint32_t, mitigation_view> parts; ///< by mid
     std::optional<time_point> retry;
     std::set<std::string> successors; ///< granted first; only if unwanted
@@ -110,7 +108,7 @@ private:
   void order(const plan::request& x);
   void on_ordered(const std::string& name, const mitigation_view& first);
   void on_trouble(const std::string& name, const failure& why);
-  void fail_for_now(job& x, std::string why);
+  void fail_for_now(job& x, std::string why, std::uint8_t refusal = 0);
   void drop_what_is_replaced();
   bool replaced(const job& x) const;
   static bool is_granted(const job& x);

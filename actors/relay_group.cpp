@@ -12,18 +12,10 @@ namespace tocsin::actors {
 
 namespace sig = protocol::signal;
 
-namespace {
-
-sig::target target_of(const mitigators::rule& x) {
-  return {x.prefixes, x.ports, x.protocols, {}, {}, {}};
-}
-
-} // namespace
-
 void relay_group_state::init(relay_group_setup setup) {
   setup_ = std::move(setup);
   for (const auto& x : setup_.servers)
-    make_leg(x.name, x.handle).prefixes = x.prefixes;
+    make_leg(x.name, x.handle);
   arm();
 }
 
@@ -34,7 +26,7 @@ relay_group_state::make_leg(const std::string& server,
                             const upstream_actor& handle) {
   relay_setup one;
   one.name = setup_.name;
-  one.upstream = server.substr(0, server.find('/')); // for people
+  one.upstream = server_of_upstream(server);
   one.server = handle;
   one.lifetime = setup_.lifetime;
   one.on_health = [home = caf::actor_cast<relay_group_actor>(self_),
@@ -59,16 +51,10 @@ void relay_group_state::install(const mitigators::rule& what,
   arm();
 }
 
-/// Filters are another matter than mitigation requests (RFC 8783).
 void relay_group_state::refuse(const mitigators::filter_set& what,
                                const caf::strong_actor_ptr& owner) {
   if (auto to = caf::actor_cast<filter_owner_actor>(owner))
-    self_->send(to, atom::report_v,
-                enforcement_report{setup_.name, what.id, progress::failed,
-                                   false,
-                                   "filters are not relayed to upstream DOTS "
-                                   "servers",
-                                   false});
+    self_->send(to, atom::report_v, filters_not_relayed(setup_.name, what.id));
 }
 
 void relay_group_state::withdraw(const std::string& id) {

@@ -82,7 +82,6 @@ private:
 
   struct leg {
     relay_actor relay; ///< null: its UPSTREAM is on its way
-    std::vector<protocol::signal::prefix> prefixes;
     bool up = false;
     std::size_t rules = 0;
     std::optional<time_point> idle; ///< since then

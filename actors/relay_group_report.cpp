@@ -65,8 +65,7 @@ void relay_group_state::tell(entry& x) {
   if (!owner)
     return;
   auto found = judge(x);
-  if (x.told && x.told->what == found.what && x.told->detail == found.detail
-      && x.told->answer == found.answer && x.told->blind == found.blind)
+  if (x.told == found)
     return;
   x.told = found;
   self_->send(owner, atom::report_v, std::move(found));
@@ -137,9 +136,8 @@ caf::result<mitigator_view> relay_group_state::view() {
       down = with(std::move(down), server);
   }
   if (setup_.manner == relay_manner::per_client) {
-    x.driver = "DOTS server " + setup_.clients.server
-               + ", a session for each "
-                 "client";
+    x.driver =
+        "DOTS server " + setup_.clients.server + ", a session for each client";
   } else {
     x.driver = "DOTS servers " + servers;
     if (launched_ && !down.empty())

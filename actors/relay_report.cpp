@@ -55,7 +55,7 @@ relay_state::judgement relay_state::judge(const job& x) const {
   }
   if (!x.trouble.empty())
     return {progress::failed, false, setup_.upstream + ": " + x.trouble,
-            out.answer, out.conflict};
+            x.refusal != 0 ? x.refusal : out.answer, out.conflict};
   if (x.parts.empty())
     out.state = progress::pending;
   if (out.state == progress::pending && out.detail.empty())
@@ -80,17 +80,12 @@ void relay_state::tell_owner(const std::string& id, const judgement& found) {
   auto owner = caf::actor_cast<mitigation_actor>(rule.owner);
   if (!owner)
     return;
-  if (rule.told && rule.state == found.state && rule.detail == found.detail
-      && rule.answer == found.answer)
+  enforcement_report news{setup_.name,  id,   found.state,  found.overloaded,
+                          found.detail, !up_, found.answer, found.conflict};
+  if (rule.told == news)
     return;
-  rule.told = true;
-  rule.state = found.state;
-  rule.detail = found.detail;
-  rule.answer = found.answer;
-  self_->send(owner, atom::report_v,
-              enforcement_report{setup_.name, id, found.state, found.overloaded,
-                                 found.detail, !up_, found.answer,
-                                 found.conflict});
+  rule.told = news;
+  self_->send(owner, atom::report_v, std::move(news));
 }
 
 /// What the server dropped, for all that share the request, and whether it
@@ -129,7 +124,7 @@ mitigator_view relay_state::view() const {
   if (launched_ && !up_)
     x.detail = "no session; `tocsin node` tells why";
   for (const auto& [_, rule] : rules_)
-    ++(rule.state == progress::active ? x.rules : x.pending);
+    ++(rule.told && rule.told->what == progress::active ? x.rules : x.pending);
   return x;
 }
 

@@ -2,7 +2,6 @@
 
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/response.hpp"
-
 #include "protocol/signal/scope.hpp"
 #include "protocol/signal/uri.hpp"
 #include "transports/crypto/digest.hpp"
@@ -75,6 +74,24 @@ std::vector<std::string> names_of(const sig::target& what) {
     if (auto uri = sig::map_uri(text); uri && !uri->address)
       names.insert(uri->host);
   return {names.begin(), names.end()};
+}
+
+std::string server_of_upstream(const std::string& upstream) {
+  return upstream.substr(0, upstream.find('/'));
+}
+
+sig::target target_of(const mitigators::rule& x) {
+  return {x.prefixes, x.ports, x.protocols, {}, {}, {}};
+}
+
+enforcement_report filters_not_relayed(const std::string& mitigator,
+                                       const std::string& id) {
+  enforcement_report out;
+  out.mitigator = mitigator;
+  out.rule = id;
+  out.what = enforcement_report::state::failed;
+  out.detail = "filters are not relayed to an upstream DOTS server";
+  return out;
 }
 
 bytes encode_target(const sig::target& what) {

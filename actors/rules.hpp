@@ -29,6 +29,18 @@ using name_addresses =
 /// that are not addresses.
 std::vector<std::string> names_of(const protocol::signal::target& what);
 
+/// The server of an UPSTREAM. Where each client of a gateway has one of its
+/// own, UPSTREAMs are called "server/client".
+std::string server_of_upstream(const std::string& upstream);
+
+/// What a rule is to protect.
+protocol::signal::target target_of(const mitigators::rule& x);
+
+/// What RELAYs answer to filters, which are another matter than mitigation
+/// requests (RFC 8783).
+enforcement_report filters_not_relayed(const std::string& mitigator,
+                                       const std::string& id);
+
 /// A target as octets for the store, and back. No octets: an empty target.
 bytes encode_target(const protocol::signal::target& what);
 result<protocol::signal::target> decode_target(const bytes& stored);

@@ -2,6 +2,7 @@
 #include "actors/supervisor.hpp"
 
 #include "actors/relay_group.hpp"
+#include "actors/rules.hpp"
 #include "transports/crypto/digest.hpp"
 
 #include <spdlog/spdlog.h>
@@ -83,7 +84,7 @@ void supervisor_state::set_patterns_apart() {
 /// wants any more has to be withdrawn.
 void supervisor_state::restore_client_upstreams(const storage::snapshot& all) {
   for (const auto& x : all.mitigations)
-    if (patterns_.contains(x.key.customer.substr(0, x.key.customer.find('/')))
+    if (patterns_.contains(server_of_upstream(x.key.customer))
         && !upstream_index(x.key.customer))
       add_client_upstream(x.key.customer, x.cdid);
 }
@@ -96,7 +97,7 @@ void supervisor_state::introduce_client_upstreams() {
 
 void supervisor_state::add_client_upstream(const std::string& which,
                                            const std::string& cdid) {
-  auto setup = patterns_.at(which.substr(0, which.find('/')));
+  auto setup = patterns_.at(server_of_upstream(which));
   setup.name = which;
   setup.per_client = false;
   setup.cuid = transports::crypto::cuid_of(
@@ -110,7 +111,7 @@ void supervisor_state::add_client_upstream(const std::string& which,
 
 void supervisor_state::open_client_upstream(const std::string& which,
                                             const std::string& cdid) {
-  if (finishing_ || !patterns_.contains(which.substr(0, which.find('/'))))
+  if (finishing_ || !patterns_.contains(server_of_upstream(which)))
     return;
   if (upstream_index(which))
     return tell_relays(which);
@@ -188,7 +189,7 @@ void supervisor_state::tell_relays(const std::string& upstream) {
   if (!i)
     return;
   auto server = caf::actor_cast<caf::strong_actor_ptr>(upstreams_[*i]);
-  auto pattern = upstream.substr(0, upstream.find('/'));
+  auto pattern = server_of_upstream(upstream);
   for (std::size_t k = 0; k < mitigators_.size(); ++k)
     if (std::ranges::count(setup_.mitigators[k].upstreams, pattern) > 0)
       self_->send(caf::actor_cast<relay_actor>(mitigators_[k]), atom::adopt_v,

@@ -195,6 +195,9 @@ struct enforcement_report {
   std::uint8_t answer = 0;
   /// Of a RELAY: what its server says that the request is in conflict with.
   std::optional<protocol::signal::conflict_information> conflict = {};
+
+  friend bool operator==(const enforcement_report&,
+                         const enforcement_report&) = default;
 };
 
 /// For people.

@@ -12,7 +12,8 @@ namespace tocsin::actors {
 /// How far one mitigator is with one mitigation.
 struct enforcement_view {
   std::string mitigator; ///< name from the configuration
-  std::string state;     ///< "pending", "active", "failed" or "withdrawn"
+  std::string state;     ///< "pending", "active", "failed", "withdrawn", or
+                         ///< "resting": not called for help
   std::string detail;    ///< reason of a failure, else empty
   /// Of a RELAY, as enforcement_report says.
   std::uint8_t answer = 0;

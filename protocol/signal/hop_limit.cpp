@@ -1,5 +1,7 @@
 #include "protocol/signal/hop_limit.hpp"
 
+#include "protocol/signal/response.hpp"
+
 namespace tocsin::protocol::signal {
 
 namespace {
@@ -19,10 +21,9 @@ bool lists(std::string_view names, std::string_view name) {
 } // namespace
 
 std::string hop_report(std::string_view name, std::string_view heard) {
-  constexpr std::size_t max = 200; // far from any path MTU
   std::string out{name};
   if (!heard.empty() && !lists(heard, name)
-      && out.size() + 1 + heard.size() <= max)
+      && out.size() + 1 + heard.size() <= max_diagnostic)
     out += ' ' + std::string{heard};
   return out;
 }

@@ -13,6 +13,7 @@ struct heard {
   std::uint64_t packets = 0;
   std::vector<bool> traffic;
   std::uint8_t answer = 0; ///< of the server, as told last
+  bool blind = false;      ///< as told last
 
   std::string last() const { return states.empty() ? "" : states.back(); }
 };
@@ -33,6 +34,7 @@ fake_mitigation(mitigation_actor::pointer, std::shared_ptr<heard> to) {
       [to](atom::report, const enforcement_report& x) {
         to->states.push_back(std::string{to_string(x.what)} + ": " + x.detail);
         to->answer = x.answer;
+        to->blind = x.blind;
       },
       [to](atom::counters, const std::string&, std::uint64_t packets,
            std::uint64_t) { to->packets = packets; },

@@ -320,6 +320,27 @@ TEST_F(relay_test, an_overwhelmed_server_is_told_of) {
   EXPECT_EQ(last("a"), "failed: provider: the attack exceeds its capability");
 }
 
+// Who waits for the server's answer would else wait in vain.
+TEST_F(relay_test, what_the_server_cannot_even_be_asked_is_refused) {
+  install("a", "10.0.0.1/32"); // it means nothing outside
+  EXPECT_THAT(last("a"), HasSubstr("means nothing to a server outside"));
+  EXPECT_EQ(clients["a"]->answer, 0x80);
+  EXPECT_EQ(count("PUT mid=1"), 0u);
+}
+
+// It does not mean that nothing comes if nothing is counted now.
+TEST_F(relay_test, that_the_session_is_lost_is_told_of_what_is_in_force) {
+  install("a", "192.0.2.1/32");
+  tell({listed(1, sig::status::mitigated)});
+  auto heard_before = clients["a"]->states.size();
+  EXPECT_FALSE(clients["a"]->blind);
+  server->reachable = false;
+  lose(1);
+  EXPECT_GT(clients["a"]->states.size(), heard_before);
+  EXPECT_EQ(last("a"), "active: ");
+  EXPECT_TRUE(clients["a"]->blind);
+}
+
 TEST_F(relay_test, without_a_session_the_order_waits) {
   server->reachable = false;
   lose(1);
