@@ -116,6 +116,9 @@ private:
   using client_key = std::pair<std::string, std::string>; ///< customer, cuid
 
   result<client_key> find_name(const mitigation_name& which) const;
+  template <class Verb, class... Args>
+  caf::result<mitigation_view> ask_client(const mitigation_name& which,
+                                          Verb verb, const Args&... args);
   client_actor spawn_client(const client_key& key);
   void spawn_mitigator(std::size_t index);
   void spawn_upstream(std::size_t index);

@@ -265,13 +265,16 @@ supervisor_state::find_name(const mitigation_name& which) const {
   return fitting.front();
 }
 
+/// Lets the CLIENT of a mitigation answer.
+template <class Verb, class... Args>
 caf::result<mitigation_view>
-supervisor_state::status(const mitigation_name& which) {
+supervisor_state::ask_client(const mitigation_name& which, Verb verb,
+                             const Args&... args) {
   auto key = find_name(which);
   if (!key)
     return to_error(key.error());
   auto promise = self_->make_response_promise<mitigation_view>();
-  self_->request(clients_.at(*key), answer_patience, atom::status_v, which.mid)
+  self_->request(clients_.at(*key), answer_patience, verb, which.mid, args...)
       .then([promise](
                 mitigation_view& x) mutable { promise.deliver(std::move(x)); },
             [promise](caf::error& err) mutable {
@@ -281,38 +284,19 @@ supervisor_state::status(const mitigation_name& which) {
 }
 
 caf::result<mitigation_view>
+supervisor_state::status(const mitigation_name& which) {
+  return ask_client(which, atom::status_v);
+}
+
+caf::result<mitigation_view>
 supervisor_state::revoke(const mitigation_name& which, const std::string& why) {
-  auto key = find_name(which);
-  if (!key)
-    return to_error(key.error());
-  auto promise = self_->make_response_promise<mitigation_view>();
-  self_
-      ->request(clients_.at(*key), answer_patience, atom::revoke_v, which.mid,
-                why)
-      .then([promise](
-                mitigation_view& x) mutable { promise.deliver(std::move(x)); },
-            [promise](caf::error& err) mutable {
-              promise.deliver(std::move(err));
-            });
-  return promise;
+  return ask_client(which, atom::revoke_v, why);
 }
 
 caf::result<mitigation_view>
 supervisor_state::decide(const mitigation_name& which,
                          const operator_order& what) {
-  auto key = find_name(which);
-  if (!key)
-    return to_error(key.error());
-  auto promise = self_->make_response_promise<mitigation_view>();
-  self_
-      ->request(clients_.at(*key), answer_patience, atom::decide_v, which.mid,
-                what)
-      .then([promise](
-                mitigation_view& x) mutable { promise.deliver(std::move(x)); },
-            [promise](caf::error& err) mutable {
-              promise.deliver(std::move(err));
-            });
-  return promise;
+  return ask_client(which, atom::decide_v, what);
 }
 
 caf::result<std::vector<session_view>>
