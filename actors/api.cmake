@@ -4,8 +4,10 @@ include_guard(GLOBAL)
 tocsin_library(api)
 target_sources(tocsin_api PRIVATE
   "${CMAKE_CURRENT_LIST_DIR}/api.cpp"
+  "${CMAKE_CURRENT_LIST_DIR}/api_body.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/api_data.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/api_json.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/api_order.cpp"
+  "${CMAKE_CURRENT_LIST_DIR}/api_update.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/api_write.cpp")
 target_link_libraries(tocsin_api PUBLIC tocsin::protocol)

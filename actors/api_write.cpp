@@ -1,6 +1,7 @@
 #include "actors/api_write.hpp"
 
 #include "protocol/signal/response.hpp"
+
 namespace tocsin::actors {
 
 using protocol::json::writer;
