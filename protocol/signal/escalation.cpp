@@ -89,15 +89,14 @@ std::optional<escalation_reason> escalation::reason() const noexcept {
 
 std::optional<time_point> escalation::next_deadline() const noexcept {
   std::optional<time_point> due;
-  if (under_attack_ && settings_.ineffective_after.count() != 0
-      && !held(escalation_reason::inefficacy))
-    due = *under_attack_ + settings_.ineffective_after;
   auto consider = [&due](time_point t) {
     if (!due || t < *due)
       due = t;
   };
-  if (unreachable_ && settings_.when_failed
-      && !reasons_[static_cast<std::size_t>(escalation_reason::failed)])
+  if (under_attack_ && settings_.ineffective_after.count() != 0
+      && !held(escalation_reason::inefficacy))
+    consider(*under_attack_ + settings_.ineffective_after);
+  if (unreachable_ && settings_.when_failed && !held(escalation_reason::failed))
     consider(*unreachable_ + settings_.unreachable_after);
   if (quiet_)
     consider(*quiet_ + settings_.hold);

@@ -116,7 +116,6 @@ void check_alias(const alias_config& x, context& c) {
             good.error().where + ": " + good.error().detail);
 }
 
-/// Orders for an alias are refused if the server cannot be told where it is.
 /// The site's routes would choose between servers of one address, not we (RFC
 /// 9284, Section 5.2).
 void check_address(const upstream_config& x, const client_config& all,
@@ -133,6 +132,7 @@ void check_address(const upstream_config& x, const client_config& all,
   }
 }
 
+/// Orders for an alias are refused if the server cannot be told where it is.
 void check_reach(const alias_config& x, const upstream_config& upstream,
                  context& c) {
   auto table =
