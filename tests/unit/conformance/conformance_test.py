@@ -134,6 +134,22 @@ class Check(Sample):
                  REASONS + '"AAA-004" = "x"\n')
         self.assert_refused("a reason is for AAA-004")
 
+    def test_two_reasons_for_one_id_are_refused(self):
+        self.put("docs/requirements/reasons.toml",
+                 REASONS + '[later]\n"AAA-002" = "next year"\n')
+        self.assert_refused("AAA-002 has two reasons, the second in [later]")
+
+    def test_what_binds_somebody_is_not_informative(self):
+        self.put("docs/requirements/reasons.toml",
+                 REASONS.replace("[reasons]", "[informative]"))
+        self.assert_refused("AAA-002 is a MUST NOT, so it cannot be")
+
+    def test_an_informative_row_with_a_test_is_refused(self):
+        self.put("docs/requirements/reasons.toml",
+                 REASONS + '[informative]\n"AAA-003" = "allows"\n')
+        self.put("tests/a.sh", "# AAA-003\n")
+        self.assert_refused("AAA-003 has a reason, but also a test")
+
     def test_a_difference_for_an_unknown_id_is_refused(self):
         self.put("docs/requirements/reasons.toml",
                  REASONS + '[differences]\n"AAA-004" = "x"\n')
@@ -162,9 +178,12 @@ class Document(Sample):
         self.run_tool(check=False)
         text = (self.root / "docs/conformance.md").read_text("utf-8")
         for line in (
-                "| AAA | MUST |  |  | 1 of 1 |  | 1 of 1 |",
-                "| AAA | MUST NOT |  | 0 of 1 |  |  | 0 of 1 |",
-                "| AAA | all |  | 0 of 1 | 1 of 1 | 0 of 1 | 1 of 3 |",
+                "| AAA | MUST |  |  | 1 of 1 |  | 1 of 1 | 0 | 0 "
+                "| 1 of 1, 100 % |",
+                "| AAA | MUST NOT |  | 0 of 1 |  |  | 0 of 1 | 0 | 0 "
+                "| 0 of 1, 0 % |",
+                "| AAA | all |  | 0 of 1 | 1 of 1 | 0 of 1 | 1 of 3 | 0 | 0 "
+                "| 1 of 3, 33 % |",
                 "| BBB | 1 | 0 | not today |",
                 "| AAA-002 | MUST NOT | client, gateway | Ask twice. "
                 "| cannot be seen |",
@@ -173,6 +192,27 @@ class Document(Sample):
                 "| AAA-001 | MUST | `tests/unit/some_test.cpp` "
                 "both_are_given |"):
             self.assertIn("\n" + line + "\n", text)
+
+
+    def test_it_counts_apart_what_no_test_can_see_yet(self):
+        self.put("docs/requirements/reasons.toml",
+                 REASONS.replace("[reasons]", "[later]")
+                 + '[informative]\n"AAA-003" = "allows"\n')
+        self.run_tool(check=False)
+        text = (self.root / "docs/conformance.md").read_text("utf-8")
+        for line in (
+                "| AAA | MUST NOT |  | 0 of 1 |  |  | 0 of 1 | 0 | 1 "
+                "| none is left |",
+                "| AAA | MAY |  |  |  | 0 of 1 | 0 of 1 | 1 | 0 "
+                "| none is left |",
+                "| AAA | all |  | 0 of 1 | 1 of 1 | 0 of 1 | 1 of 3 | 1 | 1 "
+                "| 1 of 1, 100 % |"):
+            self.assertIn("\n" + line + "\n", text)
+        without, later, informative = (
+            text.index("\n## " + title) for title in
+            ("Requirements without", "Requirements of parts", "Informative"))
+        self.assertTrue(without < later < text.index("| AAA-002 |")
+                        < informative < text.index("| AAA-003 |"))
 
 
 class NearestTest(Sample):
