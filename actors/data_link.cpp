@@ -69,9 +69,11 @@ std::shared_ptr<transports::stream_handler> make_port(data_session_actor to) {
 }
 
 data_connector connect_from(reactor& where,
-                            std::optional<socket_address> source) {
-  return [&where, source](const std::string& address, std::uint64_t number,
-                          data_client_actor self) -> result<data_link> {
+                            std::optional<socket_address> source,
+                            const std::string& interface) {
+  return [&where, source,
+          interface](const std::string& address, std::uint64_t number,
+                     data_client_actor self) -> result<data_link> {
     auto peer = socket_address::parse(address);
     if (!peer)
       return peer.error();
@@ -80,7 +82,8 @@ data_connector connect_from(reactor& where,
     if (source && source->family() == peer->family())
       from = *source;
     auto id = where.connect_stream(
-        from, *peer, std::make_shared<client_port>(std::move(self), number));
+        from, *peer, std::make_shared<client_port>(std::move(self), number),
+        interface);
     if (!id)
       return id.error();
     return data_link{

@@ -16,10 +16,12 @@ void attach(data_session_setup& setup, transports::reactor& where,
 /// What the reactor tells of the connection, as messages to its DATA SESSION.
 std::shared_ptr<transports::stream_handler> make_port(data_session_actor to);
 
-/// Connects over TCP, from `source` if it is of the same family. To be called
-/// on the reactor's thread, where the DATA CLIENT is at home.
+/// Connects over TCP, from `source` if it is of the same family, and through
+/// `interface` only, if it is not empty. To be called on the reactor's thread,
+/// where the DATA CLIENT is at home.
 data_connector
 connect_from(transports::reactor& where,
-             std::optional<transports::socket_address> source = {});
+             std::optional<transports::socket_address> source = {},
+             const std::string& interface = {});
 
 } // namespace tocsin::actors

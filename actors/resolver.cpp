@@ -15,7 +15,7 @@ resolver_state::resolve(const std::string& host) {
   if (queue.size() > 1)
     return promise;
   if (!lookup_) // most nodes never need the thread
-    lookup_ = std::make_unique<transports::name_lookup>();
+    lookup_ = std::make_unique<transports::name_lookup>(from);
   lookup_->lookup(host, [home = caf::actor_cast<resolver_actor>(self_),
                          host](result<addresses> found) {
     if (found)
@@ -42,9 +42,10 @@ void resolver_state::on_found(const std::string& host, addresses found,
 
 resolver_actor::behavior_type
 resolver(resolver_actor::stateful_pointer<resolver_state> self,
-         pinned_names names) {
+         pinned_names names, transports::name_servers from) {
   auto* state = &self->state;
   state->pinned = std::move(names);
+  state->from = std::move(from);
   return {
       [state](atom::resolve, const std::string& host) {
         return state->resolve(host);

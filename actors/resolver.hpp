@@ -24,6 +24,7 @@ public:
   void on_found(const std::string& host, addresses found, const failure& why);
 
   pinned_names pinned;
+  transports::name_servers from;
 
 private:
   resolver_actor::pointer self_;
@@ -31,9 +32,10 @@ private:
   std::unordered_map<std::string, std::vector<caf::response_promise>> waiting_;
 };
 
-/// Spawns the RESOLVER.
+/// Spawns a RESOLVER: that of the node, or one that asks the DNS servers of one
+/// network.
 resolver_actor::behavior_type
 resolver(resolver_actor::stateful_pointer<resolver_state> self,
-         pinned_names names);
+         pinned_names names, transports::name_servers from = {});
 
 } // namespace tocsin::actors

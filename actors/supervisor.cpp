@@ -31,7 +31,7 @@ void supervisor_state::init(supervisor_setup setup) {
   born_ = self_->clock().now();
   spawn_keeper();
   registry_ = self_->spawn(registry, setup_.conflicts);
-  resolver_ = self_->spawn(resolver, setup_.names);
+  resolver_ = self_->spawn(resolver, setup_.names, transports::name_servers{});
   watch(caf::actor_cast<caf::actor>(registry_));
   watch(caf::actor_cast<caf::actor>(resolver_));
   if (auto made = protocol::signal::redirect_policy::make(setup_.redirects))
@@ -214,7 +214,10 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
     return fail_node("KEEPER", msg);
   if (msg.source == registry_.address())
     return fail_node("REGISTRY", msg);
-  if (msg.source == resolver_.address())
+  if (msg.source == resolver_.address()
+      || std::ranges::any_of(resolvers_, [&msg](const auto& x) {
+           return msg.source == x.second.address();
+         }))
     return fail_node("RESOLVER", msg);
   for (std::size_t i = 0; i < mitigators_.size(); ++i)
     if (msg.source == mitigators_[i].address()) {
@@ -321,6 +324,8 @@ void supervisor_state::stop_rest() {
   stop(registry_);
   stop(resolver_);
   stop(keeper_);
+  for (auto& [_, handle] : resolvers_)
+    stop(handle);
 }
 
 supervisor_actor::behavior_type

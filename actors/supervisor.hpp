@@ -170,6 +170,7 @@ private:
   void fail_node(const std::string& what, const caf::down_msg& msg);
   void watch(const caf::actor& part);
   void spawn_keeper();
+  resolver_actor resolver_of(const transports::name_servers& network);
   void stop_rest();
 
   // supervisor_orders.cpp: the operator as a client
@@ -181,6 +182,8 @@ private:
   keeper_actor keeper_;
   registry_actor registry_;
   resolver_actor resolver_;
+  /// Those of single networks.
+  std::vector<std::pair<transports::name_servers, resolver_actor>> resolvers_;
   std::vector<mitigator_actor> mitigators_;
   std::vector<upstream_actor> upstreams_;          ///< as in `setup_`
   std::map<std::string, upstream_setup> patterns_; ///< see `per_client`

@@ -28,7 +28,10 @@ void supervisor_state::spawn_data_upstream(std::size_t index) {
   auto setup =
       std::make_shared<data_upstream_setup>(setup_.data_upstreams[index]);
   setup->keeper = keeper_;
-  setup->resolver = resolver_;
+  auto signal =
+      std::ranges::find(setup_.upstreams, setup->name, &upstream_setup::name);
+  setup->resolver =
+      signal == setup_.upstreams.end() ? resolver_ : resolver_of(signal->names);
   setup->clock = setup_.clock;
   data_upstreams_[index] = self_->spawn(data_upstream, std::move(setup));
   watch(caf::actor_cast<caf::actor>(data_upstreams_[index]));

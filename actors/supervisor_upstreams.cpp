@@ -24,10 +24,24 @@ constexpr std::chrono::milliseconds goodbye{300};
 void supervisor_state::spawn_upstream(std::size_t index) {
   auto setup = std::make_shared<upstream_setup>(setup_.upstreams[index]);
   setup->keeper = keeper_;
-  setup->resolver = resolver_;
+  setup->resolver = resolver_of(setup->names);
   setup->clock = setup_.clock;
   upstreams_[index] = self_->spawn(upstream, std::move(setup));
   watch(caf::actor_cast<caf::actor>(upstreams_[index]));
+}
+
+/// RFC 9284, Section 4.1: names of a network are asked of its DNS servers.
+resolver_actor
+supervisor_state::resolver_of(const transports::name_servers& network) {
+  if (network.servers.empty())
+    return resolver_;
+  for (const auto& [known, handle] : resolvers_)
+    if (known == network)
+      return handle;
+  auto handle = self_->spawn(resolver, setup_.names, network);
+  watch(caf::actor_cast<caf::actor>(handle));
+  resolvers_.emplace_back(network, handle);
+  return handle;
 }
 
 std::optional<std::size_t>

@@ -2,6 +2,7 @@
 #include "actors/interfaces.hpp"
 #include "protocol/signal/address_translation.hpp"
 #include "protocol/signal/happy_eyeballs.hpp"
+#include "transports/name_lookup.hpp"
 
 #include <chrono>
 #include <functional>
@@ -43,6 +44,8 @@ struct upstream_setup {
   session_opener open;
   keeper_actor keeper;
   resolver_actor resolver;
+  /// Of its network, which its names are asked of; none: the system's.
+  transports::name_servers names = {};
   epoch clock;
   /// Pause between attempts to connect: RFC 9132, Section 4.7 wants 300 s and
   /// forbids less than 60 s, once re-establishing has failed.

@@ -291,7 +291,8 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
                     : any_address(peer->family());
   bool is_udp = where.way == actors::session_target::transport::udp;
   // The SESSION has had no message yet, so its setup may still be completed.
-  here.reactor.post([&here, setup, handle, source, is_udp, to = *peer] {
+  here.reactor.post([&here, setup, handle, source, is_udp, to = *peer,
+                     interface = what.interface] {
     setup->send = [](byte_view) {};
     setup->established = [] {};
     setup->forget = [] {};
@@ -300,14 +301,14 @@ network::open_session(const upstream_sessions& what, std::uint64_t id,
     };
     if (!is_udp) {
       auto opened = here.reactor.connect_stream(
-          source, to, std::make_shared<stream_port>(handle));
+          source, to, std::make_shared<stream_port>(handle), interface);
       if (!opened)
         return give_up(opened.error());
       attach(*setup, here.reactor, *opened);
       caf::anon_send(handle, atom::tick_v);
       return;
     }
-    auto socket = here.reactor.open(source);
+    auto socket = here.reactor.open(source, interface);
     if (!socket)
       return give_up(socket.error());
     here.sockets.push_back(*socket);

@@ -44,6 +44,7 @@ struct upstream_sessions {
   std::shared_ptr<transports::resumption_cache> resumable;
   std::string server_name; ///< checked against the certificate
   std::optional<transports::socket_address> source; ///< local address
+  std::string interface; ///< the only one to call through; empty: any
   std::size_t ipv4_datagram = 1232; ///< largest payload of UDP over IPv4
   std::size_t ipv6_datagram = 1232; ///< and over IPv6
   protocol::signal::config_policy policy;
@@ -63,6 +64,7 @@ struct data_upstream_sessions {
   std::shared_ptr<transports::resumption_cache> resumable;
   std::string server_name; ///< checked against the certificate
   std::optional<transports::socket_address> source; ///< local address
+  std::string interface; ///< the only one to call through; empty: any
 };
 
 /// Where a server listens.

@@ -66,7 +66,8 @@ network::data_opener(data_upstream_sessions what) {
     setup->reactor = &here.reactor;
     setup->resolver = names;
     setup->secure = [common](time_point now) { return secure(*common, now); };
-    setup->connect = actors::connect_from(here.reactor, common->source);
+    setup->connect =
+        actors::connect_from(here.reactor, common->source, common->interface);
     actors::data_client_actor client =
         system_.spawn<actors::data_client, caf::lazy_init>(setup);
     here.reactor.post([&here, client] { here.keep(client); });

@@ -16,6 +16,7 @@
 #include "transports/crypto/digest.hpp"
 #include "transports/default_routers.hpp"
 #include "transports/http_server.hpp"
+#include "transports/interfaces.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -47,6 +48,17 @@ result<credentials> load_identity(const identity_files& files) {
   if (files.has_psk())
     x.psk = files.psk;
   return transports::credentials::load(x);
+}
+
+constexpr std::uint16_t dns_port = 53;
+
+/// What a client authenticates with.
+result<credentials> load_client_identity(const identity_files& files) {
+  auto out = load_identity(files);
+  if (out)
+    if (auto ok = transports::check_client(**out); !ok)
+      return ok.error();
+  return out;
 }
 
 result<std::vector<transports::socket_address>>
@@ -100,9 +112,9 @@ result<actors::data_upstream_setup> data_setup(const client_config& x,
   if (!wanted)
     return wanted.error();
   out.wanted = *std::move(wanted);
-  out.open =
-      net.data_opener({up.name, data.host, port, signal.credentials,
-                       signal.resumable, data.server_name, signal.source});
+  out.open = net.data_opener({up.name, data.host, port, signal.credentials,
+                              signal.resumable, data.server_name, signal.source,
+                              signal.interface});
   return out;
 }
 
@@ -273,12 +285,12 @@ result<void> add_own_orders(actors::supervisor_setup& setup,
 
 result<void> node::add_client(actors::supervisor_setup& setup) {
   const auto& x = *config_.client;
-  auto identity = load_identity(x.identity);
-  if (!identity)
-    return identity.error();
-  client_identity_ = *identity;
-  if (auto ok = transports::check_client(*client_identity_); !ok)
-    return ok;
+  if (x.identity.given()) {
+    auto identity = load_client_identity(x.identity);
+    if (!identity)
+      return identity.error();
+    client_identity_ = *identity;
+  }
   auto resumable = std::make_shared<transports::resumption_cache>();
   setup.roles.push_back("client");
   for (const auto& up : x.upstreams) {
@@ -291,6 +303,20 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     sessions.wishes = wishes_of(up);
     sessions.clock = setup.clock;
     if (up.source) {
+    if (!up.interface.empty())
+      if (auto ok = transports::check_interface(up.interface); !ok)
+        return fail(ok.error().code,
+                    "interface '" + up.interface + "' of upstream '" + up.name
+                        + "'",
+                    ok.error().detail);
+    sessions.interface = up.interface;
+    if (up.identity.given()) { // of its network alone (RFC 9284, Section 4.1)
+      auto own = load_client_identity(up.identity);
+      if (!own)
+        return own.error();
+      sessions.credentials = *own;
+      sessions.resumable = std::make_shared<transports::resumption_cache>();
+    }
       auto source = transports::socket_address::parse_host(
           up.source->address_string(), 0);
       if (!source)
@@ -303,7 +329,7 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     if (auto ok = add_paths(u, up); !ok)
       return ok;
     u.name = up.name;
-    auto cuid = cuid_for(x, up, *client_identity_);
+    auto cuid = cuid_for(x, up, *sessions.credentials);
     if (!cuid)
       return cuid.error();
     u.cuid = *cuid;
@@ -313,6 +339,11 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
       u.name_clients = relay->cdid;
     }
     using protocol::signal::transport_kind;
+    u.names.interface = up.interface;
+    for (const auto& one : up.resolvers)
+      if (auto at = transports::socket_address::parse_host(one.address_string(),
+                                                           dns_port))
+        u.names.servers.push_back(*at);
     auto& ways = up.transports;
     u.transports = {std::ranges::count(ways, transport_kind::udp) > 0,
                     std::ranges::count(ways, transport_kind::tcp) > 0};

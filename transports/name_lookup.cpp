@@ -1,5 +1,7 @@
 #include "transports/name_lookup.hpp"
 
+#include "transports/dns_query.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <netdb.h>
@@ -47,7 +49,8 @@ result<name_lookup::addresses> resolve(const std::string& name) {
 
 } // namespace
 
-name_lookup::name_lookup() : thread_{[this] { run(); }} {}
+name_lookup::name_lookup(name_servers from)
+    : from_{std::move(from)}, thread_{[this] { run(); }} {}
 
 name_lookup::~name_lookup() {
   {
@@ -80,7 +83,8 @@ void name_lookup::run() {
     auto next = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
-    next.on_done(resolve(next.name));
+    next.on_done(from_.servers.empty() ? resolve(next.name)
+                                       : ask_name_servers(from_, next.name));
     lock.lock();
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include "protocol/error.hpp"
 #include "protocol/signal/prefix.hpp"
+#include "transports/socket_address.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -12,16 +13,25 @@
 
 namespace tocsin::transports {
 
-/// Looks names up through the system's resolver on a thread of its own, since
-/// that call blocks. The operator points the system's stub resolver at DNS over
-/// TLS (RFC 9132, Section 11); docs/operations.md says how.
+/// DNS servers of one network (RFC 9284, Section 4.1); none: the system's.
+struct name_servers {
+  std::vector<socket_address> servers; ///< with their port
+  std::string interface; ///< the only one to ask through; empty: any
+
+  friend bool operator==(const name_servers&, const name_servers&) = default;
+};
+
+/// Looks names up through the system's resolver, or by name servers that it is
+/// told, on a thread of its own, since that call blocks. The operator points
+/// the system's stub resolver at DNS over TLS (RFC 9132, Section 11);
+/// docs/operations.md says how.
 class name_lookup {
 public:
   using addresses = std::vector<protocol::signal::prefix>;
   /// Called on the lookup thread with host prefixes or the reason of a failure.
   using done = std::function<void(result<addresses>)>;
 
-  name_lookup();
+  explicit name_lookup(name_servers from = {});
   /// Waits for a lookup under way; forgets those that are queued.
   ~name_lookup();
 
@@ -39,6 +49,8 @@ private:
   };
 
   void run();
+
+  name_servers from_;
 
   std::mutex guard_;
   std::condition_variable filled_;

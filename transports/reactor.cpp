@@ -43,9 +43,10 @@ bool reactor::impl::watch(int descriptor, std::uint32_t tag) {
 }
 
 result<socket_id> reactor::impl::open(const socket_address& local,
-                                      accept_function accept) {
+                                      accept_function accept,
+                                      const std::string& interface) {
   auto opened = udp_socket::open(
-      local, {static_cast<bool>(accept), limits.receive_buffer});
+      local, {static_cast<bool>(accept), limits.receive_buffer, interface});
   if (!opened)
     return opened.error();
   auto index = static_cast<std::uint32_t>(endpoints.size());
@@ -282,11 +283,12 @@ result<socket_id> reactor::listen(const socket_address& local,
                                   accept_function accept) {
   if (!accept)
     return fail(ec::internal, local.to_string(), "nobody to accept peers");
-  return impl_->open(local, std::move(accept));
+  return impl_->open(local, std::move(accept), {});
 }
 
-result<socket_id> reactor::open(const socket_address& local_or_any) {
-  return impl_->open(local_or_any, nullptr);
+result<socket_id> reactor::open(const socket_address& local_or_any,
+                                const std::string& interface) {
+  return impl_->open(local_or_any, nullptr, interface);
 }
 
 void reactor::close(socket_id socket) {

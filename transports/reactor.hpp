@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace tocsin::transports {
 
@@ -130,9 +131,10 @@ public:
   /// ec::io.
   result<socket_id> listen(const socket_address& local, accept_function accept);
 
-  /// Opens a client socket; a port 0 lets the kernel choose. Fails with
-  /// ec::io.
-  result<socket_id> open(const socket_address& local_or_any);
+  /// Opens a client socket; a port 0 lets the kernel choose. With an
+  /// `interface` nothing passes any other. Fails with ec::io.
+  result<socket_id> open(const socket_address& local_or_any,
+                         const std::string& interface = {});
 
   /// Closes a socket and evicts its associations, or its connections.
   void close(socket_id socket);
@@ -169,11 +171,12 @@ public:
 
   /// Begins to connect; on_connected() or on_closed() tells the result, in a
   /// later turn or at the end of this one. It may take minutes: a time limit
-  /// is the caller's, who then calls close_stream(). Fails with ec::io or
-  /// ec::too_large.
+  /// is the caller's, who then calls close_stream(). `interface`: as for
+  /// open(). Fails with ec::io or ec::too_large.
   result<connection> connect_stream(const socket_address& local_or_any,
                                     const socket_address& peer,
-                                    std::shared_ptr<stream_handler> handler);
+                                    std::shared_ptr<stream_handler> handler,
+                                    const std::string& interface = {});
 
   /// Queues octets; they leave at the end of the turn, or when the peer makes
   /// room. Before on_connected() they wait. If more than max_stream_output

@@ -54,7 +54,8 @@ struct reactor::impl {
   socket_address stream_listener_address(socket_id id) const;
   void publish_streams();
 
-  result<socket_id> open(const socket_address& local, accept_function accept);
+  result<socket_id> open(const socket_address& local, accept_function accept,
+                         const std::string& interface);
   void close(socket_id id);
   endpoint* find(socket_id id);
   void turn(std::chrono::milliseconds patience);

@@ -44,13 +44,13 @@ result<socket_id> reactor::listen_stream(const socket_address& local,
   return socket_id{*index | stream_listener_bit};
 }
 
-result<connection>
-reactor::connect_stream(const socket_address& local_or_any,
-                        const socket_address& peer,
-                        std::shared_ptr<stream_handler> handler) {
+result<connection> reactor::connect_stream(
+    const socket_address& local_or_any, const socket_address& peer,
+    std::shared_ptr<stream_handler> handler, const std::string& interface) {
   if (!handler)
     return fail(ec::internal, peer.to_string(), "nobody to serve the peer");
-  return impl_->tcp().connect(local_or_any, peer, std::move(handler));
+  return impl_->tcp().connect(local_or_any, peer, std::move(handler),
+                              interface);
 }
 
 void reactor::send_stream(connection id, byte_view octets) {

@@ -1,5 +1,7 @@
 #include "transports/tcp_socket.hpp"
 
+#include "transports/interfaces.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -104,10 +106,13 @@ bool concerns_one_connection(int accept_error) noexcept {
   }
 }
 
-result<descriptor> open_tcp_client(const socket_address& local) {
+result<descriptor> open_tcp_client(const socket_address& local,
+                                   const std::string& interface) {
   auto out = open_socket(local.family());
   if (!out)
     return refusal(local, "cannot open a TCP socket");
+  if (auto bound = bind_to_interface(out.get(), interface); !bound)
+    return bound.error();
   if (!enable(out, IPPROTO_TCP, TCP_NODELAY))
     return refusal(local, "cannot set the options of a TCP socket");
   // Best effort. What TLS sends first may be received twice without harm.

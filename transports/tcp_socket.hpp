@@ -28,8 +28,10 @@ tcp_newcomer accept_tcp(const descriptor& listener);
 bool concerns_one_connection(int accept_error) noexcept;
 
 /// Opens a non-blocking client socket. `local` may be a wildcard and have port
-/// 0. Fails with ec::io; `where` is the address.
-result<descriptor> open_tcp_client(const socket_address& local);
+/// 0; with an `interface` nothing passes any other. Fails with ec::io; `where`
+/// is the address, or the interface.
+result<descriptor> open_tcp_client(const socket_address& local,
+                                   const std::string& interface = {});
 
 /// Begins to connect; 0, or the errno of a failure that is known already.
 int connect_tcp(const descriptor& socket, const socket_address& peer) noexcept;

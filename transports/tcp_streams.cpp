@@ -105,12 +105,13 @@ void tcp_streams::watch(stream& x) {
     doom(x, describe_error(errno));
 }
 
-result<connection>
-tcp_streams::connect(const socket_address& local, const socket_address& peer,
-                     std::shared_ptr<stream_handler> handler) {
+result<connection> tcp_streams::connect(const socket_address& local,
+                                        const socket_address& peer,
+                                        std::shared_ptr<stream_handler> handler,
+                                        const std::string& interface) {
   if (size_ >= limits_.max_connections)
     return fail(ec::too_large, peer.to_string(), "too many connections");
-  auto socket = open_tcp_client(local);
+  auto socket = open_tcp_client(local, interface);
   if (!socket)
     return socket.error();
   auto error = connect_tcp(*socket, peer);

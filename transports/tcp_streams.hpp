@@ -52,7 +52,8 @@ public:
   /// See the members of reactor.
   result<connection> connect(const socket_address& local,
                              const socket_address& peer,
-                             std::shared_ptr<stream_handler> handler);
+                             std::shared_ptr<stream_handler> handler,
+                             const std::string& interface);
   void handshake_done(connection id);
   void send(connection id, byte_view octets);
   void close(connection id, bool flush, time_point now);

@@ -1,5 +1,7 @@
 #include "transports/udp_socket.hpp"
 
+#include "transports/interfaces.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -133,6 +135,10 @@ udp_socket::open(const socket_address& local, const settings& how) {
     return refused(fd, "cannot open a UDP socket");
   if (!configure(fd, local.family(), how))
     return refused(fd, "cannot set the options of a UDP socket");
+  if (auto bound = bind_to_interface(fd, how.interface); !bound) {
+    ::close(fd);
+    return bound.error();
+  }
   sockaddr_storage native{};
   auto size = local.to_native(native);
   if (bind(fd, reinterpret_cast<sockaddr*>(&native), size) != 0)

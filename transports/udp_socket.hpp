@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace tocsin::transports {
 
@@ -29,6 +30,7 @@ public:
   struct settings {
     bool server = false; ///< SO_REUSEPORT, and remember the local address
     std::size_t receive_buffer = 4u << 20;
+    std::string interface = {}; ///< the only one to use; empty: any
   };
 
   struct counters {

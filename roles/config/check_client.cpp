@@ -2,6 +2,9 @@
 #include "protocol/signal/validate.hpp"
 #include "roles/config/check.hpp"
 #include "roles/config/uniqueness.hpp"
+#include "transports/interfaces.hpp"
+
+#include <algorithm>
 
 namespace tocsin::roles {
 
@@ -64,6 +67,21 @@ void check_upstream(const upstream_config& x, context& c) {
       c.error(*c.where(*x.source),
               "'source' and 'server' are of different address families");
   }
+  if (auto place = c.where(x.interface);
+      place && !transports::is_interface_name(x.interface))
+    c.error(*place, in_quotes(x.interface) + " is no name of an interface",
+            "such as 'eth1'; `ip link` shows them");
+  for (const auto& one : x.resolvers)
+    if (c.where(one) && one.length() != one.max_length())
+      c.error(*c.where(one),
+              in_quotes(one.to_string()) + " is a prefix, not an address",
+              "name DNS servers by their addresses");
+  if (address && !x.resolvers.empty() && !x.data)
+    c.warn(c.where_or(x.resolvers, x),
+           "'resolvers' has no meaning, since 'server' is an address");
+  if (x.identity.given())
+    check_credentials(x.identity, "[[client.upstream]]",
+                      c.where(x).value_or(position{}), c);
   check_cuid(x.cuid, c);
   if (x.transports.empty() && c.where(x.transports))
     c.error(*c.where(x.transports), "'transports' is empty",
@@ -124,11 +142,12 @@ void check_address(const upstream_config& x, const client_config& all,
     if (&other == &x)
       return;
     if (other.server == x.server && !x.calls_default_router()
-        && other.source == x.source)
+        && other.source == x.source && other.interface == x.interface)
       c.warn(c.where_or(x.server, x),
              "upstreams " + in_quotes(other.name) + " and " + in_quotes(x.name)
                  + " have one address, " + x.server.to_string(),
-             "call each by an address of its own, or from another 'source'");
+             "call each by an address of its own, or from another 'source' or "
+             "'interface'");
   }
 }
 
@@ -150,7 +169,11 @@ void check_reach(const alias_config& x, const upstream_config& upstream,
 } // namespace
 
 void check_client(const client_config& x, context& c) {
-  check_credentials(x.identity, "[client]", c.where(x).value_or(position{}), c);
+  auto has_own = [](const auto& up) { return up.identity.given(); };
+  if (x.identity.given() || x.upstreams.empty()
+      || !std::ranges::all_of(x.upstreams, has_own))
+    check_credentials(x.identity, "[client]", c.where(x).value_or(position{}),
+                      c);
   check_cuid(x.cuid, c);
   uniqueness<std::string> upstreams{"upstream", c};
   for (const auto& one : x.upstreams) {

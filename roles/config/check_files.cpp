@@ -1,6 +1,7 @@
 #include "roles/config/check.hpp"
 #include "roles/config/values.hpp"
 #include "transports/crypto/certificate.hpp"
+#include "transports/interfaces.hpp"
 
 #include <chrono>
 #include <optional>
@@ -104,6 +105,20 @@ void check_driver(const mitigator_config& x, context& c) {
             "the driver " + in_quotes(x.driver) + " cannot be executed");
 }
 
+/// A warning, for it may come and go while a node runs, whose operator needs
+/// this file, too. A node refuses to start without.
+void check_interface(const upstream_config& x, context& c) {
+  auto place = c.where(x.interface);
+  if (!place || !transports::is_interface_name(x.interface))
+    return;
+  if (auto ok = transports::check_interface(x.interface); !ok)
+    c.warn(*place,
+           "'interface' " + in_quotes(x.interface) + ": " + ok.error().detail,
+           "upstream " + in_quotes(x.name)
+               + " is called through it and no other; a node starts when it "
+                 "is there");
+}
+
 } // namespace
 
 void check_files(const config& x, context& c) {
@@ -114,9 +129,12 @@ void check_files(const config& x, context& c) {
   }
   if (x.client) {
     check_identity(x.client->identity, c);
-    for (const auto& one : x.client->upstreams)
+    for (const auto& one : x.client->upstreams) {
+      check_identity(one.identity, c);
+      check_interface(one, c);
       if (one.data)
         check_filter_file(*one.data, c);
+    }
   }
 }
 

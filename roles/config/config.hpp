@@ -63,6 +63,11 @@ struct identity_files {
   std::filesystem::path psk; ///< lines "identity:hexadecimal key"; or empty
 
   bool has_certificate() const { return !certificate.empty(); }
+  /// Anything was said.
+  bool given() const {
+    return has_certificate() || !key.empty() || !ca.empty() || !crl.empty()
+           || has_psk();
+  }
   bool has_psk() const { return !psk.empty(); }
 };
 
@@ -234,6 +239,13 @@ struct upstream_config {
   std::vector<protocol::signal::transport_kind> transports{
       protocol::signal::transport_kind::udp,
       protocol::signal::transport_kind::tcp};
+  std::string interface;        ///< the only one to call through; empty: any
+  /// DNS servers that know its names, host prefixes (RFC 9284, Section 4.1);
+  /// empty: the system's.
+  std::vector<prefix> resolvers;
+  /// What its network has provided (RFC 9284, Section 4.1); empty in the file:
+  /// the client's.
+  identity_files identity;
   std::chrono::seconds udp_probe = protocol::signal::default_udp_probe;
   std::chrono::seconds heartbeat_interval{30};
   /// While a mitigation is active; absent in the file: the same.

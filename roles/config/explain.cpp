@@ -207,6 +207,10 @@ void explain_client(std::string& out, const client_config& x) {
     if (one.data)
       explain_data(out, *one.data, x.aliases);
   }
+    if (!one.interface.empty())
+      out += ", through " + one.interface + " only";
+    if (!one.resolvers.empty())
+      out += ", found by " + list_of(one.resolvers);
   if (x.choice)
     out +=
         "  asks" + said(*x.choice) + ", unless an order names its upstream\n";
@@ -217,6 +221,8 @@ void explain_client(std::string& out, const client_config& x) {
     for (const auto* more : {&one.what.fqdns, &one.what.uris})
       if (!more->empty())
         targets += (targets.empty() ? "" : ", ") + list_of(*more);
+    if (one.identity.given())
+      explain_identity(out, one.identity, one.cuid.empty() && x.cuid.empty());
     out += "  alias " + one.name + ": " + targets + "\n";
   }
 }

@@ -13,7 +13,10 @@ void describe(Visitor& v, client_config& x) {
              .as = form::cuid,
              .fallback = "derived from the certificate's public key"});
   v(x.upstreams, {.name = "upstream",
-                  .doc = "DOTS servers to call. At least one.",
+                  .doc = "DOTS servers to call. At least one. Credentials that "
+                         "its network has provided are given with it "
+                         "(`certificate`, `key` and `ca`, or `psk`), and used "
+                         "in place of those of `[client]`.",
                   .required = true});
   v(x.choice,
     {.name = "choice",
@@ -50,6 +53,19 @@ void describe(Visitor& v, upstream_config& x) {
   v(x.source, {.name = "source",
                .doc = "Local address to call from.",
                .fallback = "chosen by the system"});
+  v(x.interface,
+    {.name = "interface",
+     .doc = "Network interface to call through, whatever the routes say, such "
+            "as `eth1`: a path out of band, or that of one provider. It has to "
+            "be there when the node starts.",
+     .fallback = "chosen by the system"});
+  v(x.resolvers,
+    {.name = "resolvers",
+     .doc = "Addresses of the DNS servers of its network, which are asked for "
+            "the names of this server and no others (RFC 9284, Section 4.1), "
+            "through `interface`, if there is one. Each gets 2 s, twice.",
+     .fallback = "the system's"});
+  describe(v, x.identity);
   v(x.prefixes,
     {.name = "prefixes",
      .doc = "Addresses that its network has assigned (RFC 9284): this server, "

@@ -20,8 +20,9 @@ make_pair() {
   add_link enterprise up1 203.0.113.2/24 south down0 203.0.113.1/24
 }
 
+# write_provider NAME LISTEN
 write_provider() {
-  write_role "$1" "$2:4646" "$1.example" <<END
+  write_role "$1" "$2" "$1.example" <<END
 [[server.mitigator]]
 name = "alert"
 driver = "exec"
@@ -84,8 +85,8 @@ withdraw_all() {
 make_pair
 issue north south client
 write_hook
-write_provider north 198.51.100.1
-write_provider south 203.0.113.1
+write_provider north 198.51.100.1:4646
+write_provider south 203.0.113.1:4646
 run_node north north
 run_node south south
 
@@ -137,5 +138,9 @@ await 20 "it is mitigated" is_told
 equal "by both" "$(held north) $(held south)" "1 1"
 withdraw_all
 
-end_nodes client north south
+end_client
+finish north 15
+finish south 15
+source "$repo/tests/e2e/paths.sh"
+end_nodes north south
 passed

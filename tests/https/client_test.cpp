@@ -26,7 +26,7 @@ protected:
     setup->host = "localhost:" + port;
     setup->where = &room;
     setup->reactor = &reactor;
-    names = system.spawn(resolver, pinned_names{});
+    names = system.spawn(resolver, pinned_names{}, transports::name_servers{});
     setup->resolver = names;
     setup->secure = [name, own = load(client_files)](time_point now)
         -> result<std::unique_ptr<transports::secure_association>> {

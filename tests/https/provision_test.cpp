@@ -20,7 +20,7 @@ protected:
     start();
     transports::reactor_limits bounds;
     net.emplace(system, 2, bounds);
-    names = system.spawn(resolver, pinned_names{});
+    names = system.spawn(resolver, pinned_names{}, transports::name_servers{});
     keeper = system.spawn(test::fake_keeper, stored);
   }
 

@@ -140,6 +140,11 @@ path_mtu = 1400
 ipv4_path_mtu = 576
 nat64_prefix = "well-known"
 
+interface = "eth1"
+resolvers = ["192.0.2.53", "2001:db8::53"]
+certificate = "pki/provider.pem"
+key = "pki/provider-key.pem"
+ca = "pki/provider-ca.pem"
 [[client.upstream.translation]]
 internal = "10.0.0.0/24"
 external = "198.51.100.0/24"

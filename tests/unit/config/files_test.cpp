@@ -72,6 +72,34 @@ TEST_F(files, the_sample_of_a_client_is_good_as_it_is) {
   EXPECT_THAT(explain(x.value), HasSubstr("cuid " + client.cuid));
 }
 
+// An error when a node starts; until then it may come.
+TEST_F(files, an_interface_that_is_not_there_leads_to_a_warning) {
+  auto text = client_text("pki/client.example.com.pem",
+                          "pki/client.example.com-key.pem", "pki/ca.pem");
+  EXPECT_THAT(
+      read(root.write("lo.toml", text + "interface = \"lo\"\n")).report(),
+      IsEmpty());
+  auto x = read(root.write("no.toml", text + "interface = \"nosuch0\"\n"));
+  EXPECT_TRUE(x.good());
+  EXPECT_THAT(x.report(), HasSubstr("no.toml:8:13: warning: 'interface' "
+                                    "'nosuch0': there is no such interface; "
+                                    "this machine has "));
+  EXPECT_THAT(x.report(), HasSubstr("upstream 'p' is called through it"));
+}
+
+// MULTI-018
+TEST_F(files, credentials_of_an_upstream_have_to_be_there) {
+  auto text = client_text("pki/client.example.com.pem",
+                          "pki/client.example.com-key.pem", "pki/ca.pem");
+  auto x = read(
+      root.write("own.toml", text
+                                 + "certificate = \"pki/nobody.pem\"\n"
+                                   "key = \"pki/client.example.com-key.pem\"\n"
+                                   "ca = \"pki/ca.pem\"\n"));
+  EXPECT_FALSE(x.good());
+  EXPECT_THAT(x.report(), HasSubstr("pki/nobody.pem"));
+}
+
 TEST_F(files, load_gives_the_configuration_or_the_report) {
   auto good =
       load(root.write("good.toml", client_text("pki/client.example.com.pem",

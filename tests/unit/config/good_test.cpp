@@ -141,6 +141,36 @@ TEST(good, a_customer_is_as_written_and_in_normal_form) {
   EXPECT_THAT(customer.mitigators, ElementsAre("edge"));
 }
 
+// MULTI-018, MULTI-024
+TEST(good, an_upstream_has_its_own_interface_and_credentials) {
+  auto x = parsed(base_text);
+  ASSERT_TRUE(x.value.client);
+  const auto& all = x.value.client->upstreams;
+  EXPECT_EQ(all.at(0).interface, "eth1");
+  EXPECT_THAT(all.at(0).resolvers, ElementsAre(prefix_of("192.0.2.53/32"),
+                                               prefix_of("2001:db8::53/128")));
+  EXPECT_EQ(all.at(0).identity.certificate, "/etc/tocsin/pki/provider.pem");
+  EXPECT_EQ(all.at(0).identity.key, "/etc/tocsin/pki/provider-key.pem");
+  EXPECT_EQ(all.at(0).identity.ca, "/etc/tocsin/pki/provider-ca.pem");
+  EXPECT_FALSE(all.at(1).identity.given()) << "those of [client]";
+  EXPECT_THAT(explain(x.value), HasSubstr("through eth1 only"));
+}
+
+TEST(good, upstreams_with_their_own_credentials_need_no_others) {
+  std::string text{least_client};
+  std::string own;
+  for (std::string key : {"certificate", "key", "ca"}) {
+    auto at = text.find(key + " = ");
+    auto line = text.substr(at, text.find('\n', at) + 1 - at);
+    text.erase(at, line.size());
+    own += line;
+  }
+  EXPECT_FALSE(parsed(text).good());
+  auto header = text.find("[[client.upstream]]");
+  text.insert(text.find('\n', header) + 1, own);
+  EXPECT_THAT(parsed(text).report(), IsEmpty());
+}
+
 TEST(good, the_signal_channel_is_as_written) {
   auto x = parsed(base_text);
   EXPECT_THAT(x.report(), IsEmpty());
