@@ -26,6 +26,7 @@ void mitigation_state::init(mitigation_setup setup) {
     auto& site = sites_[x.name];
     site.handle = caf::actor_cast<mitigator_actor>(x.handle);
     site.relay = x.relay;
+    site.takes = x.takes;
     site.picked = std::ranges::count(setup_.chosen, x.name) > 0;
     if (x.when)
       site.help.emplace(*x.when);
@@ -112,6 +113,7 @@ void mitigation_state::adopt(mitigator_table table) {
     site.handle = handle;
     site.help = old.help;
     site.relay = x.relay;
+    site.takes = x.takes;
     site.picked = old.picked;
     if (life_.enforced())
       enforce();
@@ -236,7 +238,17 @@ void mitigation_state::enforce() {
 bool mitigation_state::wanted(const deployment& site) const {
   if (!setup_.approved || (!setup_.chosen.empty() && !site.picked))
     return false;
-  return site.picked || !site.help || site.help->called();
+  return site.picked || (takes(site) && (!site.help || site.help->called()));
+}
+
+/// Of a mitigation with several rules, the most valuable counts for all.
+bool mitigation_state::takes(const deployment& site) const {
+  if (site.takes.holds_all())
+    return true;
+  std::uint32_t value = rules_.empty() ? setup_.who->value : 0;
+  for (const auto& rule : rules_)
+    value = std::max(value, rule.value);
+  return site.takes.holds(value);
 }
 
 void mitigation_state::enforce_at(deployment& site) {
@@ -273,29 +285,31 @@ void mitigation_state::drop_rules(deployment& site) {
   site.conflict.reset();
 }
 
+/// Other addresses may be of other value, and so for other mitigators.
 void mitigation_state::replace_rules(std::vector<mitigators::rule> next) {
   auto me = caf::actor_cast<caf::strong_actor_ptr>(self_);
   auto same_id = [](const std::string& id) {
     return [&id](const mitigators::rule& x) { return x.id == id; };
   };
+  auto before = std::exchange(rules_, std::move(next));
   for (auto& [_, site] : sites_) {
-    if (!wanted(site))
+    if (!wanted(site)) {
+      drop_rules(site);
       continue;
-    for (const auto& rule : next) {
-      auto old = std::ranges::find_if(rules_, same_id(rule.id));
-      if (old != rules_.end() && *old == rule)
+    }
+    for (const auto& rule : rules_) {
+      auto old = std::ranges::find_if(before, same_id(rule.id));
+      if (old != before.end() && *old == rule && site.rules.contains(rule.id))
         continue;
       site.rules[rule.id] = progress::pending;
       self_->send(site.handle, atom::install_v, rule, me);
     }
-    for (const auto& rule : rules_) {
-      if (std::ranges::any_of(next, same_id(rule.id)))
-        continue;
-      site.rules.erase(rule.id);
-      self_->send(site.handle, atom::withdraw_v, rule.id);
-    }
+    for (const auto& rule : before)
+      if (std::ranges::none_of(rules_, same_id(rule.id))
+          && site.rules.erase(rule.id) != 0)
+        self_->send(site.handle, atom::withdraw_v, rule.id);
   }
-  rules_ = std::move(next);
+  publish();
 }
 
 void mitigation_state::look_up_names() {
@@ -375,9 +389,10 @@ mitigation_view mitigation_state::view() const {
                                site.detail, site.answer, site.conflict});
     else
       x.enforcement.push_back({site_name, "resting",
-                               !setup_.approved        ? "until it is approved"
-                               : setup_.chosen.empty() ? "until it is needed"
-                                                       : "others were chosen"});
+                               !setup_.approved         ? "until it is approved"
+                               : !setup_.chosen.empty() ? "others were chosen"
+                               : takes(site)            ? "until it is needed"
+                                             : "for targets of other value"});
   return x;
 }
 

@@ -93,7 +93,8 @@ private:
     bool overloaded = false; ///< as enforcement_report says
     bool relay = false;      ///< as mitigator_table says
     bool picked = false;     ///< by an administrator, see mitigation_setup
-    std::uint8_t answer = 0; ///< as enforcement_report says
+    protocol::signal::value_bounds takes = {}; ///< as mitigator_table says
+    std::uint8_t answer = 0;                   ///< as enforcement_report says
     std::optional<protocol::signal::conflict_information> conflict = {};
   };
 
@@ -102,6 +103,11 @@ private:
     protocol::signal::drop_rates dropped;
     protocol::signal::attack_watch attack;
   };
+  /// Of what is dropped, per second.
+  struct rate {
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+  };
   using source_key = std::pair<caf::actor_id, std::string>;
 
   protocol::signal::instant now() const;
@@ -109,6 +115,7 @@ private:
   void apply(const step& x);
   void enforce();
   bool wanted(const deployment& site) const;
+  bool takes(const deployment& site) const;
   void enforce_at(deployment& site);
   void drop_rules(deployment& site);
   void withdraw_everywhere();
@@ -131,7 +138,7 @@ private:
   bool is_helped() const;
   bool have_failed() const;
   bool are_unreachable() const;
-  std::uint64_t dropped_per_second() const;
+  rate dropped_of_late() const;
   bool sees_attack(const deployment& site) const;
   std::optional<time_point> help_due() const;
 

@@ -14,7 +14,7 @@ void mitigation_state::consider_help() {
   if (!life_.enforced() || !setup_.approved || !setup_.chosen.empty())
     return;
   for (auto& [where, site] : sites_)
-    if (site.help)
+    if (site.help && takes(site))
       consider_help(where, site);
   arm();
 }
@@ -25,7 +25,8 @@ void mitigation_state::consider_help(const std::string& where,
   site.help->on_failure(have_failed(), t);
   site.help->on_unreachable(are_unreachable(), t);
   site.help->on_overload(is_overloaded(), t);
-  site.help->on_rate(dropped_per_second(), t);
+  auto dropped = dropped_of_late();
+  site.help->on_rate(dropped.bytes, dropped.packets, t);
   site.help->on_needed(sees_attack(site), t);
   site.help->on_time(t);
   bool called = site.help->called();
@@ -68,7 +69,7 @@ bool mitigation_state::is_helped() const {
 bool mitigation_state::have_failed() const {
   bool any = false;
   for (const auto& [_, site] : sites_) {
-    if (site.help)
+    if (site.help || !takes(site))
       continue;
     any = true;
     if (progress_of(site) != progress::failed)
@@ -81,7 +82,7 @@ bool mitigation_state::have_failed() const {
 bool mitigation_state::are_unreachable() const {
   bool any = false;
   for (const auto& [_, site] : sites_) {
-    if (site.help)
+    if (site.help || !takes(site))
       continue;
     any = true;
     bool lost = progress_of(site) == progress::pending
@@ -93,10 +94,13 @@ bool mitigation_state::are_unreachable() const {
   return any;
 }
 
-std::uint64_t mitigation_state::dropped_per_second() const {
-  std::uint64_t sum = 0;
-  for (const auto& [_, from] : sources_)
-    sum += from.dropped.recent(self_->clock().now());
+mitigation_state::rate mitigation_state::dropped_of_late() const {
+  rate sum;
+  auto t = self_->clock().now();
+  for (const auto& [_, from] : sources_) {
+    sum.bytes += from.dropped.recent(t);
+    sum.packets += from.dropped.recent_packets(t);
+  }
   return sum;
 }
 
@@ -117,7 +121,7 @@ std::optional<time_point> mitigation_state::help_due() const {
   };
   if (life_.enforced())
     for (const auto& [_, site] : sites_)
-      if (site.help) {
+      if (site.help && takes(site)) {
         sooner(site.help->next_deadline());
         // Nothing is heard of an attack that has ended.
         if (site.help->reason() == sig::escalation_reason::attack_size)

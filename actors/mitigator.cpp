@@ -32,6 +32,12 @@ bool is_rule(const mitigator_state::item& x) {
   return std::holds_alternative<mitigators::rule>(x);
 }
 
+/// Filters have a place of their own.
+std::uint32_t value_of(const mitigator_state::item& x) {
+  auto rule = std::get_if<mitigators::rule>(&x);
+  return rule == nullptr ? 0 : rule->value;
+}
+
 } // namespace
 
 /// Whether the driver may be told of it; its owner hears why not.
@@ -60,6 +66,7 @@ void mitigator_state::install(item what, caf::strong_actor_ptr owner) {
   entry = {std::move(what), std::move(owner), progress::pending};
   to_withdraw_.erase(id);
   to_install_.erase(id);
+  displacing_.erase(id);
   if (!usable(entry))
     return;
   to_install_.insert(id);
@@ -73,6 +80,7 @@ void mitigator_state::withdraw(const std::string& id) {
   if (wanted_.erase(id) == 0)
     return;
   to_install_.erase(id);
+  displacing_.erase(id);
   to_withdraw_.insert(id);
   if (phase_ == phase::up)
     flush();
@@ -121,6 +129,7 @@ void mitigator_state::down(std::string why) {
   alarm_.set(self_, due_);
   pause_ = std::min(pause_ * 2, driver_pause_max);
   to_withdraw_.clear(); // the next sync removes what is not wanted
+  displacing_.clear();
   for (auto& [id, entry] : wanted_) {
     to_install_.insert(id);
     if (entry.state != progress::failed)
@@ -177,7 +186,11 @@ void mitigator_state::on(const to_node::hello& x) {
   under_way_ = {all.seq, true, {}};
   for (auto& [id, entry] : wanted_)
     if (usable(entry))
-      add(all, entry);
+      to_install_.insert(id);
+    else
+      to_install_.erase(id);
+  for (const auto* entry : most_valuable_first())
+    add(all, *entry);
   to_install_.clear();
   to_withdraw_.clear();
   send(all);
@@ -186,12 +199,13 @@ void mitigator_state::on(const to_node::hello& x) {
 void mitigator_state::on(const to_node::done& x) {
   if (x.seq != under_way_.seq)
     return;
-  std::map<std::string, std::string> failed;
+  refusals failed;
   for (const auto& f : x.failures) {
     auto i = wanted_.find(f.id);
-    overloaded_ |= f.code == ec::too_large && i != wanted_.end()
-                   && is_rule(i->second.what);
-    failed[f.id] = f.message;
+    bool full = f.code == ec::too_large && i != wanted_.end()
+                && is_rule(i->second.what);
+    overloaded_ |= full;
+    failed[f.id] = {f.message, full};
   }
   finish_order(failed);
 }
@@ -204,14 +218,13 @@ void mitigator_state::on(const to_node::error& x) {
     down("the driver could not be synchronised: " + x.message);
     return;
   }
-  std::map<std::string, std::string> failed;
+  refusals failed;
   for (const auto& id : under_way_.installed)
-    failed[id] = x.message;
+    failed[id] = {x.message};
   finish_order(failed);
 }
 
-void mitigator_state::finish_order(
-    const std::map<std::string, std::string>& failed) {
+void mitigator_state::finish_order(const refusals& failed) {
   auto finished = std::move(under_way_);
   under_way_ = {};
   due_.reset();
@@ -226,14 +239,67 @@ void mitigator_state::finish_order(
   }
   for (const auto& id : finished.installed) {
     auto i = wanted_.find(id);
-    if (i == wanted_.end() || to_install_.contains(id))
-      continue; // withdrawn or replaced meanwhile
-    if (auto f = failed.find(id); f != failed.end())
-      report(i->second, progress::failed, f->second);
-    else
+    if (i != wanted_.end() && !failed.contains(id) && !to_install_.contains(id))
       report(i->second, progress::active, {});
   }
+  settle_refused(failed);
   flush();
+}
+
+/// What the driver has no room for displaces what is worth less.
+void mitigator_state::settle_refused(const refusals& failed) {
+  if (failed.empty())
+    return;
+  auto in_place = replaceable();
+  std::vector<std::uint32_t> values;
+  for (const auto& id : in_place)
+    values.push_back(value_of(wanted_.at(id).what));
+  protocol::signal::displacement choice{std::move(values)};
+  for (const auto& [id, why] : failed) {
+    auto i = wanted_.find(id);
+    if (i == wanted_.end() || to_install_.contains(id))
+      continue; // withdrawn or replaced meanwhile
+    auto value = value_of(i->second.what);
+    auto loser = why.full ? choice.make_room(value) : std::nullopt;
+    if (!loser) {
+      report(i->second, progress::failed, why.message);
+      continue;
+    }
+    give_way(in_place[*loser], value);
+    displacing_.insert(id);
+  }
+}
+
+/// Rules in force that are not about to be changed, by id.
+std::vector<std::string> mitigator_state::replaceable() const {
+  std::vector<std::string> out;
+  for (const auto& [id, entry] : wanted_)
+    if (entry.state == progress::active && is_rule(entry.what)
+        && !to_install_.contains(id))
+      out.push_back(id);
+  std::ranges::sort(out);
+  return out;
+}
+
+void mitigator_state::give_way(const std::string& id, std::uint32_t to) {
+  spdlog::warn("mitigator {}: full, so rule {} gives way to a target of value "
+               "{}",
+               setup_.name, id, to);
+  to_withdraw_.insert(id);
+  report(wanted_.at(id), progress::failed,
+         "it is full, and has given way to a target of value "
+             + std::to_string(to));
+}
+
+/// What is to be installed, in the order in which a driver shall fill up.
+std::vector<const mitigator_state::wanted*>
+mitigator_state::most_valuable_first() const {
+  std::vector<const wanted*> out;
+  for (const auto& id : to_install_)
+    out.push_back(&wanted_.at(id));
+  std::ranges::stable_sort(out, std::greater{},
+                           [](const wanted* x) { return value_of(x->what); });
+  return out;
 }
 
 void mitigator_state::on(const to_node::counters& x) {
@@ -281,13 +347,15 @@ void mitigator_state::on(const to_node::status& x) {
 void mitigator_state::flush() {
   if (phase_ != phase::up || under_way_.seq != 0)
     return;
+  if (to_install_.empty() && to_withdraw_.empty())
+    to_install_ = std::exchange(displacing_, {});
   // New protection before the end of the old: a request that replaces another
   // leaves no gap.
   if (!to_install_.empty()) {
     to_driver::install batch{next_seq_++, {}, false};
     under_way_ = {batch.seq, false, {}};
-    for (const auto& id : to_install_)
-      add(batch, wanted_.at(id));
+    for (const auto* entry : most_valuable_first())
+      add(batch, *entry);
     to_install_.clear();
     send(batch);
   } else if (!to_withdraw_.empty()) {

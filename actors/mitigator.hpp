@@ -53,7 +53,8 @@ struct mitigator_setup {
   std::chrono::seconds relay_lifetime{3600}; ///< see relay_setup
   bool end_to_end = false; ///< of a RELAY: clients wait for the server's answer
   std::optional<protocol::signal::escalation_settings> when =
-      {}; ///< see mitigator_table
+      {};                                    ///< see mitigator_table
+  protocol::signal::value_bounds takes = {}; ///< see mitigator_table
   /// Told when it comes into service and when it goes out; may be empty.
   std::function<void(bool up)> on_health = {};
   /// Told what the driver does with filters, at each start; may be empty.
@@ -73,7 +74,8 @@ inline constexpr std::chrono::seconds driver_pause_max{60};
 /// State of a MITIGATOR: the desired rules and filter sets, and a driver that
 /// is brought to them. One order is under way at a time; what is wanted
 /// meanwhile joins the next, so that a thousand requests cost few transactions
-/// of the driver.
+/// of the driver. A rule that the driver has no room for takes the place of one
+/// that is worth less (target_value.hpp).
 ///
 ///   waiting --begin--> starting --hello, sync done--> up
 ///      down --tick--> starting;  starting, up --exit or silence--> down
@@ -126,7 +128,17 @@ private:
   void tell_counters(const mitigation_actor& owner,
                      const mitigators::rule_counters& x);
   void tell_entries(const std::vector<mitigators::entry_counters>& totals);
-  void finish_order(const std::map<std::string, std::string>& failed);
+  /// Why the driver did not take something.
+  struct refusal {
+    std::string message;
+    bool full = false; ///< a rule, for which there is no room
+  };
+  using refusals = std::map<std::string, refusal>;
+  void finish_order(const refusals& failed);
+  void settle_refused(const refusals& failed);
+  void give_way(const std::string& id, std::uint32_t to);
+  std::vector<std::string> replaceable() const;
+  std::vector<const wanted*> most_valuable_first() const;
   void report(wanted& x, progress state, const std::string& detail);
 
   mitigator_actor::pointer self_;
@@ -136,6 +148,8 @@ private:
   std::unordered_map<std::string, wanted> wanted_;
   std::set<std::string> to_install_;
   std::set<std::string> to_withdraw_;
+  /// Wait until what gives way to them is withdrawn.
+  std::set<std::string> displacing_;
   order under_way_;
   std::uint64_t next_seq_ = 1;
   std::uint64_t generation_ = 0; ///< of the driver process

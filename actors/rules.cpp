@@ -3,6 +3,7 @@
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/response.hpp"
 #include "protocol/signal/scope.hpp"
+#include "protocol/signal/target_value.hpp"
 #include "protocol/signal/uri.hpp"
 #include "transports/crypto/digest.hpp"
 
@@ -158,6 +159,7 @@ std::vector<mitigators::rule> rules_of(const sig::customer& who,
     auto& rule = rules.emplace_back(base);
     rule.id = stem;
     rule.prefixes = sig::canonical(std::move(direct));
+    rule.value = sig::value_of(who, rule.prefixes);
     rule.ports = what.ports;
     rule.protocols = what.protocols;
   }
@@ -181,6 +183,7 @@ std::vector<mitigators::rule> rules_of(const sig::customer& who,
     for (auto protocol : service.second)
       rule.id += '-' + std::to_string(protocol);
     rule.prefixes = sig::canonical(std::move(prefixes));
+    rule.value = sig::value_of(who, rule.prefixes);
     rule.ports = {{service.first, service.first}};
     rule.protocols = service.second;
   }

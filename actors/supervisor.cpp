@@ -108,7 +108,8 @@ mitigator_table supervisor_state::table_of(const std::string& customer,
                                caf::actor_cast<caf::actor>(mitigators_[k]),
                                setup_.mitigators[k].stage,
                                setup_.mitigators[k].when,
-                               !setup_.mitigators[k].upstreams.empty()});
+                               !setup_.mitigators[k].upstreams.empty(),
+                               setup_.mitigators[k].takes});
   return table;
 }
 
@@ -323,9 +324,9 @@ void supervisor_state::stop_rest() {
     stop(handle);
   stop(registry_);
   stop(resolver_);
-  stop(keeper_);
   for (auto& [_, handle] : resolvers_)
     stop(handle);
+  stop(keeper_);
 }
 
 supervisor_actor::behavior_type

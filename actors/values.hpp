@@ -4,6 +4,7 @@
 #include "protocol/signal/body.hpp"
 #include "protocol/signal/conflict.hpp"
 #include "protocol/signal/escalation.hpp"
+#include "protocol/signal/target_value.hpp"
 #include "protocol/time.hpp"
 
 #include <caf/actor.hpp>
@@ -226,6 +227,8 @@ struct mitigator_table {
     /// It is called for help only; absent: it is always asked.
     std::optional<protocol::signal::escalation_settings> when = {};
     bool relay = false; ///< asks an upstream DOTS server
+    /// Others are not asked of it, unless an administrator says so.
+    protocol::signal::value_bounds takes = {};
   };
   std::vector<entry> entries;
 };

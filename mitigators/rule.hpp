@@ -38,6 +38,8 @@ struct rule {
   // For those who ask other DOTS servers; drivers are not told.
   std::uint8_t hop_limit = 0; ///< as it came (RFC 8768); 0: not said
   std::string cdid = {};      ///< of the client's domain
+  /// For the node, which decides by it who is kept when a driver is full.
+  std::uint32_t value = 0;
 
   friend bool operator==(const rule&, const rule&) = default;
 };

@@ -192,9 +192,11 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
   if (!table)
     return table.error();
   setup.customers = customers_ = *table;
-  for (const auto& m : x.mitigators)
+  for (const auto& m : x.mitigators) {
     setup.mitigators.push_back({m.name, m.driver, config_.node.name,
                                 drivers_.starter(m), abilities_of(m), m.stage});
+    setup.mitigators.back().takes = m.takes;
+  }
   for (const auto& one : x.relays) {
     actors::mitigator_setup relay;
     relay.name = one.name;
@@ -202,9 +204,12 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
     relay.manner = manner_of(one);
     relay.relay_lifetime = one.lifetime;
     relay.end_to_end = one.end_to_end;
-    if (one.for_help_only())
+    relay.takes = one.takes;
+    if (one.for_help_only()) {
       relay.when = {one.when_failed, one.when_overloaded, one.above / 8,
                     one.ineffective_after, one.hold};
+      relay.when->above_packets = one.above_packets;
+    }
     setup.mitigators.push_back(std::move(relay));
   }
   setup.status_interval = x.status_interval;
@@ -298,11 +303,6 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
     sessions.name = up.name;
     sessions.credentials = client_identity_;
     sessions.resumable = resumable;
-    sessions.server_name = up.server_name;
-    sessions.policy = terms_of(up);
-    sessions.wishes = wishes_of(up);
-    sessions.clock = setup.clock;
-    if (up.source) {
     if (!up.interface.empty())
       if (auto ok = transports::check_interface(up.interface); !ok)
         return fail(ok.error().code,
@@ -317,6 +317,11 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
       sessions.credentials = *own;
       sessions.resumable = std::make_shared<transports::resumption_cache>();
     }
+    sessions.server_name = up.server_name;
+    sessions.policy = terms_of(up);
+    sessions.wishes = wishes_of(up);
+    sessions.clock = setup.clock;
+    if (up.source) {
       auto source = transports::socket_address::parse_host(
           up.source->address_string(), 0);
       if (!source)
@@ -334,16 +339,16 @@ result<void> node::add_client(actors::supervisor_setup& setup) {
       return cuid.error();
     u.cuid = *cuid;
     u.prefixes = up.prefixes;
-    if (const auto* relay = relay_per_client(config_, up.name)) {
-      u.per_client = true;
-      u.name_clients = relay->cdid;
-    }
-    using protocol::signal::transport_kind;
     u.names.interface = up.interface;
     for (const auto& one : up.resolvers)
       if (auto at = transports::socket_address::parse_host(one.address_string(),
                                                            dns_port))
         u.names.servers.push_back(*at);
+    if (const auto* relay = relay_per_client(config_, up.name)) {
+      u.per_client = true;
+      u.name_clients = relay->cdid;
+    }
+    using protocol::signal::transport_kind;
     auto& ways = up.transports;
     u.transports = {std::ranges::count(ways, transport_kind::udp) > 0,
                     std::ranges::count(ways, transport_kind::tcp) > 0};

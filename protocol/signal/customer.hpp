@@ -35,6 +35,17 @@ struct accept_entry {
   friend bool operator==(const accept_entry&, const accept_entry&) = default;
 };
 
+/// The lowest value of a target is 0.
+inline constexpr std::uint32_t highest_value = 100;
+
+/// Addresses that are worth more, or less, than the rest of a customer's.
+struct asset {
+  std::vector<prefix> prefixes;
+  std::uint32_t value = 0;
+
+  friend bool operator==(const asset&, const asset&) = default;
+};
+
 /// By what a customer's agents are recognised; one match suffices.
 struct customer_identities {
   /// "sha256:" and 64 hex digits, of the certificate or of its SPKI.
@@ -68,6 +79,9 @@ struct customer {
   /// With `approval`: so many clients of the node that ask for what overlaps
   /// are as good as one; 0: they are not.
   std::uint32_t agreement = 0;
+  /// Of its targets, but for what is an asset; see target_value.hpp.
+  std::uint32_t value = 0;
+  std::vector<asset> assets = {};
 
   friend bool operator==(const customer&, const customer&) = default;
 };

@@ -62,12 +62,13 @@ void drop_rates::advance(double packets, double bytes, time_point now) {
   if (sum_bytes_ == 0 && bytes > 0) {
     // What was dropped before the first reading was not dropped of late, as
     // after a restart.
-    older_ = newer_ = {now, bytes};
+    older_ = newer_ = {now, bytes, packets};
   } else if (now >= newer_.when + recent_step) {
     // What came after a long pause came of late.
     bool paused = now >= newer_.when + 2 * recent_step;
-    older_ = paused ? mark{now - recent_step, sum_bytes_} : newer_;
-    newer_ = {now, sum_bytes_ + bytes};
+    older_ =
+        paused ? mark{now - recent_step, sum_bytes_, sum_packets_} : newer_;
+    newer_ = {now, sum_bytes_ + bytes, sum_packets_ + packets};
   }
   sum_packets_ += packets;
   sum_bytes_ += bytes;
@@ -75,6 +76,10 @@ void drop_rates::advance(double packets, double bytes, time_point now) {
 
 std::uint64_t drop_rates::recent(time_point now) const noexcept {
   return rate(sum_bytes_ - older_.bytes, in_seconds(now - older_.when));
+}
+
+std::uint64_t drop_rates::recent_packets(time_point now) const noexcept {
+  return rate(sum_packets_ - older_.packets, in_seconds(now - older_.when));
 }
 
 counters drop_rates::current() const noexcept {

@@ -39,12 +39,15 @@ public:
   /// What was dropped of late, bytes per second: over the last five to ten
   /// seconds, for decisions that cannot wait for an average.
   std::uint64_t recent(time_point now) const noexcept;
+  /// The same in packets per second.
+  std::uint64_t recent_packets(time_point now) const noexcept;
 
 private:
   /// A total, and when it was read.
   struct mark {
     time_point when;
     double bytes = 0;
+    double packets = 0;
   };
 
   void advance(double packets, double bytes, time_point now);

@@ -47,9 +47,14 @@ void escalation::on_overload(bool overloaded, time_point now) {
   settle(now);
 }
 
-void escalation::on_rate(std::uint64_t dropped, time_point now) {
+void escalation::on_rate(std::uint64_t bytes, std::uint64_t packets,
+                         time_point now) {
+  auto exceeds = [](std::uint64_t rate, std::uint64_t limit) {
+    return limit != 0 && rate > limit;
+  };
   held(escalation_reason::attack_size) =
-      settings_.above != 0 && dropped > settings_.above;
+      exceeds(bytes, settings_.above)
+      || exceeds(packets, settings_.above_packets);
   settle(now);
 }
 

@@ -35,6 +35,7 @@ struct escalation_settings {
   /// Help goes on so long after the last reason is gone.
   std::chrono::seconds hold{300};
   std::chrono::seconds unreachable_after{30};
+  std::uint64_t above_packets = 0; ///< per second, dropped; 0: as `above`
 
   friend bool operator==(const escalation_settings&,
                          const escalation_settings&) = default;
@@ -55,8 +56,8 @@ public:
   /// Nobody of those who are asked first can be reached, or somebody can again.
   void on_unreachable(bool unreachable, time_point now);
   void on_overload(bool overloaded, time_point now);
-  /// What own mitigators drop at present, bytes per second.
-  void on_rate(std::uint64_t dropped, time_point now);
+  /// What own mitigators drop at present, bytes and packets per second.
+  void on_rate(std::uint64_t bytes, std::uint64_t packets, time_point now);
   void on_efficacy(attack_status x, time_point now);
   /// Those who were called say whether the attack goes on: while it does, help
   /// is not let go, for without it the reason would be back at once.

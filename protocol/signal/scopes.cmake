@@ -10,4 +10,5 @@ target_sources(tocsin_protocol PRIVATE
                "${CMAKE_CURRENT_LIST_DIR}/rate_limit.cpp"
                "${CMAKE_CURRENT_LIST_DIR}/relay_plan.cpp"
                "${CMAKE_CURRENT_LIST_DIR}/scope.cpp"
-               "${CMAKE_CURRENT_LIST_DIR}/scope_index.cpp")
+               "${CMAKE_CURRENT_LIST_DIR}/scope_index.cpp"
+               "${CMAKE_CURRENT_LIST_DIR}/target_value.cpp")

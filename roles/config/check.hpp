@@ -24,6 +24,10 @@ void check_data_channels(const client_config& x, context& c);
 void check_credentials(const identity_files& x, std::string_view section,
                        position where, context& c);
 
+/// What targets are worth: assets are the customer's own, and somebody takes
+/// each.
+void check_values(const server_config& x, context& c);
+
 /// Checks the filters that a data channel shall set up.
 void check_filter_file(const data_channel_config& x, context& c);
 

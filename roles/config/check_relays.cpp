@@ -123,6 +123,14 @@ std::vector<const upstream_config*> upstreams_of(const relay_config& one,
 
 void check_relays(const config& x, context& c) {
   check_beginners(*x.server, c);
+  if (!x.server->relays.empty()
+      && x.server->conflict_policy
+             == protocol::signal::conflict_policy::newest_wins)
+    c.warn(c.where_or(x.server->conflict_policy, *x.server),
+           "with relays, \"newest-wins\" lets a request that comes back in a "
+           "loop of gateways displace the one that it came from, again and "
+           "again",
+           "choose another 'conflict_policy', unless there can be no loop");
   std::vector<std::string_view> upstreams;
   if (x.client)
     for (const auto& one : x.client->upstreams)

@@ -245,6 +245,7 @@ void check_server(const server_config& x, context& c) {
             "add [[server.mitigator]], or [[server.relay]] to ask an upstream "
             "DOTS server");
   check_customers(x, mitigators, c);
+  check_values(x, c);
   warn_of_overlaps(x, c);
   if (x.customers.empty())
     c.warn(c.where(x).value_or(position{}),

@@ -6,6 +6,7 @@
 #include "protocol/signal/customer.hpp"
 #include "protocol/signal/happy_eyeballs.hpp"
 #include "protocol/signal/prefix.hpp"
+#include "protocol/signal/target_value.hpp"
 
 #include <chrono>
 #include <compare>
@@ -62,12 +63,12 @@ struct identity_files {
   std::filesystem::path crl; ///< empty: no revocation list
   std::filesystem::path psk; ///< lines "identity:hexadecimal key"; or empty
 
-  bool has_certificate() const { return !certificate.empty(); }
   /// Anything was said.
   bool given() const {
     return has_certificate() || !key.empty() || !ca.empty() || !crl.empty()
            || has_psk();
   }
+  bool has_certificate() const { return !certificate.empty(); }
   bool has_psk() const { return !psk.empty(); }
 };
 
@@ -94,6 +95,8 @@ struct mitigator_config {
   /// Where on the way of the traffic it is: those of one stage see different
   /// packets, a later one sees what the stages before it let pass.
   std::uint32_t stage = 1;
+  /// Values of the targets that it takes.
+  protocol::signal::value_bounds takes;
   bool built_in() const { return !driver.starts_with('/'); }
 };
 
@@ -115,12 +118,15 @@ struct relay_config {
   // When it is called for help; none of these: it is always asked.
   bool when_failed = false;
   bool when_overloaded = false;
-  std::uint64_t above = 0; ///< bits per second
+  std::uint64_t above = 0;         ///< bits per second
+  std::uint64_t above_packets = 0; ///< packets per second
   std::chrono::seconds ineffective_after{0};
   std::chrono::seconds hold{300};
+  /// Values of the targets that it takes.
+  protocol::signal::value_bounds takes;
 
   bool for_help_only() const {
-    return when_failed || when_overloaded || above != 0
+    return when_failed || when_overloaded || above != 0 || above_packets != 0
            || ineffective_after.count() != 0;
   }
 };
@@ -233,12 +239,6 @@ struct upstream_config {
   endpoint server;
   std::string server_name;      ///< checked against the server's certificate
   std::optional<prefix> source; ///< local address, a host prefix
-  /// Addresses that its network has assigned (RFC 9284); empty: any.
-  std::vector<prefix> prefixes;
-  std::string cuid; ///< empty: the client's, else from the certificate
-  std::vector<protocol::signal::transport_kind> transports{
-      protocol::signal::transport_kind::udp,
-      protocol::signal::transport_kind::tcp};
   std::string interface;        ///< the only one to call through; empty: any
   /// DNS servers that know its names, host prefixes (RFC 9284, Section 4.1);
   /// empty: the system's.
@@ -246,6 +246,12 @@ struct upstream_config {
   /// What its network has provided (RFC 9284, Section 4.1); empty in the file:
   /// the client's.
   identity_files identity;
+  /// Addresses that its network has assigned (RFC 9284); empty: any.
+  std::vector<prefix> prefixes;
+  std::string cuid; ///< empty: the client's, else from the certificate
+  std::vector<protocol::signal::transport_kind> transports{
+      protocol::signal::transport_kind::udp,
+      protocol::signal::transport_kind::tcp};
   std::chrono::seconds udp_probe = protocol::signal::default_udp_probe;
   std::chrono::seconds heartbeat_interval{30};
   /// While a mitigation is active; absent in the file: the same.

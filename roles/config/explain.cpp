@@ -85,8 +85,23 @@ void explain_customer(std::string& out, const customer_config& x) {
     out += ", " + std::to_string(who.accept.size()) + " exemptions";
   out += "\n    by " + list_of(x.mitigators)
          + (who.approval ? ", once an administrator approves\n" : "\n");
+  if (who.value != 0 || !who.assets.empty())
+    out += "    targets are worth " + std::to_string(who.value);
+  for (const auto& one : who.assets)
+    out += "; " + list_of(one.prefixes) + ' ' + std::to_string(one.value);
+  if (who.value != 0 || !who.assets.empty())
+    out += "\n";
   if (who.gateway)
     out += "    is a gateway that is trusted with the cdid of its clients\n";
+}
+
+std::string said(const protocol::signal::value_bounds& x) {
+  if (x.holds_all())
+    return {};
+  if (x.max == protocol::signal::highest_value)
+    return ", for targets worth " + std::to_string(x.min) + " or more";
+  return ", for targets worth " + std::to_string(x.min) + " to "
+         + std::to_string(x.max);
 }
 
 std::string said(relay_choice x) {
@@ -107,7 +122,8 @@ void explain_relay(std::string& out, const relay_config& x) {
                   : ", a session for each client";
   if (x.end_to_end)
     out += ", clients hear its answer";
-  out += x.for_help_only() ? ", called for help only\n" : "\n";
+  out += x.for_help_only() ? ", called for help only" : "";
+  out += said(x.takes) + "\n";
 }
 
 void explain_server(std::string& out, const server_config& x) {
@@ -142,7 +158,8 @@ void explain_server(std::string& out, const server_config& x) {
     explain_customer(out, customer);
   for (const auto& one : x.mitigators)
     out += "  mitigates with " + one.name + ": driver " + one.driver
-           + (one.arguments.empty() ? "" : " " + list_of(one.arguments)) + "\n";
+           + (one.arguments.empty() ? "" : " " + list_of(one.arguments))
+           + said(one.takes) + "\n";
   for (const auto& one : x.relays)
     explain_relay(out, one);
 }
@@ -190,6 +207,10 @@ void explain_client(std::string& out, const client_config& x) {
            + ", which must be " + one.server_name;
     if (one.source)
       out += ", from " + one.source->address_string();
+    if (!one.interface.empty())
+      out += ", through " + one.interface + " only";
+    if (!one.resolvers.empty())
+      out += ", found by " + list_of(one.resolvers);
     if (!one.prefixes.empty())
       out += ", for " + list_of(one.prefixes);
     std::vector<std::string_view> ways;
@@ -200,6 +221,8 @@ void explain_client(std::string& out, const client_config& x) {
     if (!one.cuid.empty())
       out += ", cuid " + one.cuid;
     out += "\n";
+    if (one.identity.given())
+      explain_identity(out, one.identity, one.cuid.empty() && x.cuid.empty());
     if (!one.nat64_prefix.empty())
       out += "    IPv4 servers are called by NAT64, " + one.nat64_prefix + "\n";
     for (const auto& rule : one.translations)
@@ -207,10 +230,6 @@ void explain_client(std::string& out, const client_config& x) {
     if (one.data)
       explain_data(out, *one.data, x.aliases);
   }
-    if (!one.interface.empty())
-      out += ", through " + one.interface + " only";
-    if (!one.resolvers.empty())
-      out += ", found by " + list_of(one.resolvers);
   if (x.choice)
     out +=
         "  asks" + said(*x.choice) + ", unless an order names its upstream\n";
@@ -221,8 +240,6 @@ void explain_client(std::string& out, const client_config& x) {
     for (const auto* more : {&one.what.fqdns, &one.what.uris})
       if (!more->empty())
         targets += (targets.empty() ? "" : ", ") + list_of(*more);
-    if (one.identity.given())
-      explain_identity(out, one.identity, one.cuid.empty() && x.cuid.empty());
     out += "  alias " + one.name + ": " + targets + "\n";
   }
 }

@@ -24,6 +24,8 @@ inline constexpr bool is_section<data_config> = true;
 template <>
 inline constexpr bool is_section<customer_config> = true;
 template <>
+inline constexpr bool is_section<protocol::signal::asset> = true;
+template <>
 inline constexpr bool is_section<protocol::signal::accept_entry> = true;
 template <>
 inline constexpr bool is_section<mitigator_config> = true;

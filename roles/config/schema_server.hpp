@@ -284,9 +284,45 @@ void describe(Visitor& v, customer_config& x) {
             "(`cdid`; RFC 9132, Section 4.4.1.2). A cdid that is an identity "
             "of another customer stands for that one, with its prefixes and "
             "quotas. What others say of a cdid is ignored."});
+  v(x.who.value,
+    {.name = "value",
+     .doc = "What its targets are worth, in comparison with those of all "
+            "customers: see `min_value` of mitigators and relays. Where a "
+            "driver has no room for all, what is worth less gives way.",
+     .max = protocol::signal::highest_value});
+  v(x.who.assets, {.name = "asset",
+                   .doc = "Addresses that are worth more, or less, than the "
+                          "rest. A target is worth what its most valuable "
+                          "part is."});
   v(x.who.accept, {.name = "accept",
                    .doc = "Traffic that passes whatever is mitigated. An entry "
                           "names sources, ports or protocols, or several."});
+}
+
+template <class Visitor>
+void describe(Visitor& v, protocol::signal::asset& x) {
+  v(x.prefixes,
+    {.name = "prefixes",
+     .doc = "Its addresses; of several assets that hold an address, the "
+            "longest prefix counts.",
+     .required = true});
+  v(x.value, {.name = "value",
+              .doc = "What they are worth.",
+              .required = true,
+              .max = protocol::signal::highest_value});
+}
+
+/// For mitigators and relays.
+template <class Visitor>
+void describe(Visitor& v, protocol::signal::value_bounds& x) {
+  v(x.min, {.name = "min_value",
+            .doc = "It takes only targets that are worth so much (`value` of "
+                   "customers and their assets), unless an administrator "
+                   "chooses it.",
+            .max = protocol::signal::highest_value});
+  v(x.max, {.name = "max_value",
+            .doc = "And no others than those that are worth no more.",
+            .max = protocol::signal::highest_value});
 }
 
 template <class Visitor>
@@ -361,6 +397,11 @@ void describe(Visitor& v, relay_config& x) {
               .doc = "Call it when more is dropped; 0: not for this reason.",
               .max = 1'000'000'000'000'000,
               .unit = "bits per second"});
+  v(x.above_packets,
+    {.name = "above_packets",
+     .doc = "Call it when more packets are dropped; 0: not for this reason.",
+     .max = 1'000'000'000'000,
+     .unit = "packets per second"});
   v(x.ineffective_after,
     {.name = "ineffective_after",
      .doc = "Call it when a client says for so long that it is still under "
@@ -370,6 +411,7 @@ void describe(Visitor& v, relay_config& x) {
              .doc = "How long it helps after the last reason is gone and its "
                     "server says that the attack has stopped.",
              .max = 86400});
+  describe(v, x.takes);
 }
 
 template <class Visitor>
@@ -394,6 +436,7 @@ void describe(Visitor& v, mitigator_config& x) {
             "one packet must not count twice.",
      .min = 1,
      .max = 16});
+  describe(v, x.takes);
 }
 
 } // namespace tocsin::roles

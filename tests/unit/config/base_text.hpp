@@ -31,7 +31,7 @@ psk = "pki/server.psk"
 ticket_key = "state/tickets"
 status_interval = "20s"
 attack_stopped_after = "10m"
-conflict_policy = "newest-wins"
+conflict_policy = "most-specific-wins"
 keep_losers = true
 loss_of_signal = false
 max_mitigations = 500
@@ -91,6 +91,11 @@ request_burst = 10
 action = "rate-limit"
 rate = 1000
 mitigators = ["edge"]
+value = 20
+
+[[server.customer.asset]]
+prefixes = ["198.51.100.64/28"]
+value = 90
 
 [[server.customer.accept]]
 sources = ["203.0.113.0/24"]
@@ -108,6 +113,7 @@ driver = "nftables"
 arguments = ["--table", "tocsin"]
 environment = { LANG = "C" }
 stage = 2
+max_value = 95
 
 [[server.mitigator]]
 name = "hook"
@@ -119,8 +125,10 @@ upstream = "provider"
 lifetime = "20m"
 when_overloaded = true
 above = 2000000000
+above_packets = 300000
 ineffective_after = "2m"
 hold = "10m"
+min_value = 50
 
 [client]
 certificate = "pki/client.pem"
@@ -132,6 +140,11 @@ cuid = "AAECAwQFBgcICQoLDA0ODw"
 name = "provider"
 server = "dots.provider.example"
 source = "192.0.2.7"
+interface = "eth1"
+resolvers = ["192.0.2.53", "2001:db8::53"]
+certificate = "pki/provider.pem"
+key = "pki/provider-key.pem"
+ca = "pki/provider-ca.pem"
 transports = ["tcp"]
 udp_probe = "12h"
 mitigating_heartbeat_interval = "15s"
@@ -140,11 +153,6 @@ path_mtu = 1400
 ipv4_path_mtu = 576
 nat64_prefix = "well-known"
 
-interface = "eth1"
-resolvers = ["192.0.2.53", "2001:db8::53"]
-certificate = "pki/provider.pem"
-key = "pki/provider-key.pem"
-ca = "pki/provider-ca.pem"
 [[client.upstream.translation]]
 internal = "10.0.0.0/24"
 external = "198.51.100.0/24"

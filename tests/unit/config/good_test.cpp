@@ -101,6 +101,7 @@ TEST(good, the_server_is_as_written) {
   EXPECT_EQ(server.relays[0].lifetime, std::chrono::minutes{20});
   EXPECT_TRUE(server.relays[0].when_overloaded);
   EXPECT_EQ(server.relays[0].above, 2'000'000'000u);
+  EXPECT_EQ(server.relays[0].above_packets, 300'000u);
   EXPECT_EQ(server.relays[0].ineffective_after, std::chrono::minutes{2});
   EXPECT_EQ(server.relays[0].hold, std::chrono::minutes{10});
   EXPECT_THAT(server.customers[1].mitigators,
@@ -139,6 +140,36 @@ TEST(good, a_customer_is_as_written_and_in_normal_form) {
       customer.names.at("www.example.com"),
       ElementsAre(prefix_of("198.51.100.80"), prefix_of("2001:db8:6401::80")));
   EXPECT_THAT(customer.mitigators, ElementsAre("edge"));
+}
+
+// USE-056
+TEST(good, values_of_targets_are_as_written) {
+  auto x = parsed(base_text);
+  ASSERT_TRUE(x.value.server);
+  const auto& server = *x.value.server;
+  const auto& who = server.customers.at(0).who;
+  EXPECT_EQ(who.value, 20u);
+  ASSERT_EQ(who.assets.size(), 1u);
+  EXPECT_THAT(who.assets[0].prefixes,
+              ElementsAre(prefix_of("198.51.100.64/28")));
+  EXPECT_EQ(who.assets[0].value, 90u);
+  EXPECT_EQ(server.customers[1].who.value, 0u);
+  using protocol::signal::value_bounds;
+  EXPECT_EQ(server.mitigators.at(0).takes, (value_bounds{0, 95}));
+  EXPECT_TRUE(server.mitigators.at(1).takes.holds_all());
+  EXPECT_EQ(server.relays.at(0).takes, (value_bounds{50, 100}));
+  auto words = explain(x.value);
+  EXPECT_THAT(words, HasSubstr("targets are worth 20; 198.51.100.64/28 90"));
+  EXPECT_THAT(words, HasSubstr("for targets worth 50 or more"));
+  EXPECT_THAT(words, HasSubstr("for targets worth 0 to 95"));
+}
+
+TEST(good, the_newest_request_and_relays_do_not_go_together) {
+  auto text = std::string{base_text};
+  text.replace(text.find("most-specific-wins"), 18, "newest-wins");
+  auto x = parsed(text);
+  EXPECT_TRUE(x.good());
+  EXPECT_THAT(x.report(), HasSubstr("warning: with relays, \"newest-wins\""));
 }
 
 // MULTI-018, MULTI-024
@@ -183,7 +214,7 @@ TEST(good, the_signal_channel_is_as_written) {
   EXPECT_EQ(server.status_interval, seconds{20});
   EXPECT_EQ(server.attack_stopped_after, seconds{600});
   EXPECT_EQ(server.conflict_policy,
-            protocol::signal::conflict_policy::newest_wins);
+            protocol::signal::conflict_policy::most_specific_wins);
   EXPECT_FALSE(server.loss_of_signal);
   EXPECT_EQ(server.max_mitigations, 500u);
   EXPECT_EQ(server.session.min_heartbeat_interval, seconds{20});
@@ -500,7 +531,7 @@ TEST(explain, says_what_the_node_is) {
   for (const char* words :
        {"Node edge-1", "/etc/tocsin/state/tocsin.db",
         "listens on 192.0.2.1:4646/udp [2001:db8::1]:14646/udp with 2 reactors",
-        "and for TLS on 192.0.2.1:14647/tcp", "newest-wins",
+        "and for TLS on 192.0.2.1:14647/tcp", "most-specific-wins",
         "at most 5000 sessions, 700 connections over TCP\n",
         "sends clients to dots2.example.net",
         "serves example (4 identities): 198.51.100.0/24, 2001:db8:6401::/48",

@@ -78,5 +78,23 @@ TEST(drop_rates, what_is_dropped_of_late_is_no_average) {
   EXPECT_EQ(uut.recent(now), 1000u) << "after a pause: of the last 5 s";
 }
 
+TEST(drop_rates, packets_of_late_are_counted_as_octets_are) {
+  auto now = time_point{} + std::chrono::hours{1};
+  drop_rates uut{now};
+  std::uint64_t packets = 0;
+  auto second = [&](std::uint64_t more) {
+    now += std::chrono::seconds{1};
+    packets += more;
+    uut.sample(packets, 64 * packets, now);
+  };
+  for (int i = 0; i < 600; ++i)
+    second(10);
+  EXPECT_EQ(uut.recent_packets(now), 10u);
+  for (int i = 0; i < 10; ++i)
+    second(1000);
+  EXPECT_EQ(uut.recent_packets(now), 1000u);
+  EXPECT_EQ(uut.current().pps_dropped, 10u);
+}
+
 } // namespace
 } // namespace tocsin::protocol::signal

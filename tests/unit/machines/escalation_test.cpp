@@ -24,7 +24,7 @@ protected:
 // ARCH-008
 TEST_F(escalation_test, rests_without_a_reason) {
   uut.on_overload(true, now); // not configured
-  uut.on_rate(1'000'000'000'000, now);
+  uut.on_rate(1'000'000'000'000, 0, now);
   uut.on_efficacy(attack_status::under_attack, now);
   wait(3600s);
   EXPECT_FALSE(uut.called());
@@ -78,12 +78,43 @@ TEST_F(escalation_test, help_stays_while_those_who_were_called_see_the_attack) {
   EXPECT_FALSE(uut.called());
 }
 
+// ARCH-187
+TEST_F(escalation_test, an_attack_of_many_packets_calls) {
+  use({.above_packets = 500});
+  uut.on_rate(1'000'000'000, 500, now);
+  EXPECT_FALSE(uut.called());
+  uut.on_rate(0, 501, now);
+  EXPECT_EQ(uut.reason(), reason::attack_size);
+}
+
+// ARCH-196: as long as one of them holds, whichever; the operator's own
+// programs call by the operator's order.
+TEST_F(escalation_test, any_of_several_conditions_calls) {
+  use({.when_overloaded = true,
+       .above = 1000,
+       .hold = 0s,
+       .above_packets = 500});
+  uut.on_rate(0, 501, now);
+  EXPECT_TRUE(uut.called());
+  uut.on_overload(true, now);
+  uut.on_rate(0, 0, now);
+  EXPECT_TRUE(uut.called());
+  uut.on_rate(1001, 0, now);
+  uut.on_overload(false, now);
+  EXPECT_TRUE(uut.called());
+  uut.on_operator(true, now);
+  uut.on_rate(0, 0, now);
+  EXPECT_TRUE(uut.called());
+  uut.on_operator(false, now);
+  EXPECT_FALSE(uut.called());
+}
+
 // ARCH-188
 TEST_F(escalation_test, a_large_attack_calls) {
   use({.above = 1000});
-  uut.on_rate(1000, now);
+  uut.on_rate(1000, 0, now);
   EXPECT_FALSE(uut.called());
-  uut.on_rate(1001, now);
+  uut.on_rate(1001, 0, now);
   EXPECT_EQ(uut.reason(), reason::attack_size);
 }
 
