@@ -10,6 +10,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using progress = enforcement_report::state;
 
 /// A mitigator "edge", and "transit", which is called for help only.
@@ -110,6 +111,18 @@ TEST_F(client_help_test, help_that_fails_is_no_help) {
   overload(true);
   helper_says(progress::failed);
   EXPECT_EQ(view().status, sig::status::exceeded_capability);
+}
+
+// ARCH-137
+TEST_F(client_help_test, what_is_too_much_for_all_is_not_given_up) {
+  begin({.when_overloaded = true});
+  overload(true);
+  helper_says(progress::failed);
+  site->silent = true; // it is as full when it is tried again
+  advance(30min);
+  EXPECT_EQ(view().status, sig::status::exceeded_capability);
+  EXPECT_THAT(site->journal, Not(Contains(HasSubstr("withdraw"))));
+  EXPECT_TRUE(site->rules.contains(rule()));
 }
 
 TEST_F(client_help_test, it_is_let_go_when_it_is_not_needed) {

@@ -10,7 +10,8 @@ namespace {
 
 class client_test : public single_client_fixture {};
 
-// SIG-118, SIG-122, SIG-093, ARCH-026, ARCH-061, ARCH-071
+// SIG-118, SIG-122, SIG-093, ARCH-026, ARCH-061, ARCH-071, ARCH-176: targets
+// and a lifetime suffice.
 TEST_F(client_test, a_new_request_is_created_and_enforced) {
   auto answer = put(123, wanted());
   EXPECT_EQ(answer.code, 0x41);

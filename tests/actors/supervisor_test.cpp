@@ -76,7 +76,7 @@ protected:
   supervisor_actor node;
 };
 
-// ARCH-128
+// ARCH-128, ARCH-129: one order, whatever the operator's reason is.
 TEST_F(supervisor_test, maintenance_sends_all_sessions_away_and_back) {
   start_node();
   session_opens(1, seen);

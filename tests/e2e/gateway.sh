@@ -9,7 +9,7 @@ target=192.0.2.80/32
 prepare() {
   make_pki
   local name
-  for name in gateway second; do
+  for name in gateway second third; do
     tocsin pki issue "$name.example" --dir pki --for both \
       --address 127.0.0.1 >/dev/null
   done
@@ -30,13 +30,22 @@ END
   write_gateway
   write_client client client.example "127.0.0.1:$gateway_port"
   write_client second second.example "127.0.0.1:$gateway_port"
+  write_client third third.example "127.0.0.1:$gateway_port"
   sed -i 's/^server_name = .*/server_name = "gateway.example"/' \
-    client.toml second.toml
+    client.toml second.toml third.toml
+  echo 'transports = ["tcp"]' >>second.toml
 }
 
 write_gateway() {
   write_middle gateway "127.0.0.1:$gateway_port" provider \
     "127.0.0.1:$provider_port" <<END
+transports = ["tcp"]
+
+[[server.mitigator]]
+name = "inner"
+driver = "exec"
+arguments = ["--hook", "/bin/true"]
+
 [[server.relay]]
 name = "transit"
 upstream = "provider"
@@ -45,11 +54,20 @@ upstream = "provider"
 name = "acme"
 identities = ["client.example"]
 prefixes = ["192.0.2.0/25"]
+mitigators = ["transit"]
 
 [[server.customer]]
 name = "beta"
 identities = ["second.example"]
 prefixes = ["192.0.2.64/26"]
+mitigators = ["transit"]
+
+# It has not agreed that others hear of its requests.
+[[server.customer]]
+name = "gamma"
+identities = ["third.example"]
+prefixes = ["192.0.2.128/25"]
+mitigators = ["inner"]
 END
 }
 
@@ -76,13 +94,17 @@ step "The configuration is explained"
 expect "check tells of the relay" \
   grep -q "relays as transit to the DOTS server provider" \
   <(tocsin check -c gateway.toml)
-for node in server gateway client second; do
+for node in server gateway client second third; do
   begin "$node"
   await_node "$node"
 done
 await 20 "the gateway has a session" session_is_up gateway
 await 20 "the first client has a session" session_is_up client
 await 20 "the second client has a session" session_is_up second
+await 20 "the third client has a session" session_is_up third
+way_of() { ask "$1" '.upstreams[0].via | split(" ")[0]' node; }
+equal "one client calls over UDP, one over TCP, and the gateway over TCP" \
+  "$(way_of client) $(way_of second) $(way_of gateway)" "udp tcp tcp"
 
 step "A request goes through the gateway"
 expect "the client is answered" tocsin mitigate "$target" -c client.toml
@@ -99,8 +121,17 @@ step "A second client wants what overlaps it"
 expect "it is answered" tocsin mitigate 192.0.2.64/26 -c second.toml
 await 30 "the second client is told that it is mitigated" is_mitigated second 1
 await 20 "the provider holds one request for both" covers 192.0.2.64/26
+# ARCH-089
+equal "over one connection" "$(ask server '.sessions | length' sessions)" 1
 expect "the second withdraws" tocsin withdraw 1 -c second.toml
 await 20 "the provider keeps what the first one wants" covers "$target"
+
+# ARCH-147
+step "A third client keeps to its provider"
+expect "it is answered" tocsin mitigate 192.0.2.200 -c third.toml
+await 20 "the gateway's own mitigator serves it" is_mitigated third 1
+stays 3 "the provider does not hear of it" covers "$target"
+expect "it withdraws" tocsin withdraw 1 -c third.toml
 
 step "The gateway is killed"
 kill_hard gateway
@@ -125,7 +156,7 @@ step "The last one who wants it withdraws"
 expect "the client withdraws" tocsin withdraw 1 -c client.toml
 await 30 "the provider holds nothing" holds 0
 await 20 "its mitigator was told" grep -q ^withdraw orders.txt
-for node in client second gateway server; do
+for node in client second third gateway server; do
   expect "$node ends in an orderly way" finish "$node" 15
 done
 passed
