@@ -10,9 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Patience of an operator with his own node.
-constexpr std::chrono::seconds operator_patience{120};
-
 /// After the troubled time: longer than a session may be silent, than the pause
 /// between attempts to connect, and than the slowest repeat; and for each hop
 /// more, what may wait for the one before: a pause between attempts of the
@@ -54,17 +51,8 @@ void federation::schedule() {
 }
 
 void federation::schedule_downtime(const downtime& x, std::size_t node) {
-  auto& who = *nodes_[node];
-  world_.at(time_of(x.from), [orderly = x.orderly, &who] {
-    if (orderly)
-      who.stop();
-    else
-      who.crash();
-  });
-  world_.at(time_of(x.until) + 2s, [&who] {
-    if (!who.alive())
-      who.start();
-  });
+  operators_.take_down(*nodes_[node], time_of(x.from), time_of(x.until),
+                       x.orderly);
 }
 
 void federation::schedule_site(std::size_t node) {
@@ -98,60 +86,26 @@ void federation::set_attacked(bool value) {
 }
 
 void federation::give_order(std::size_t node, const order_plan& x) {
-  auto& who = *nodes_[node];
-  if (!who.alive() || !who.upstream())
-    return; // the operator finds his node down
-  actors::mitigate_order order;
-  order.what = x.what;
-  order.lifetime = x.lifetime;
-  order.renew = x.renew;
-  order.immediate = x.immediate;
-  auto acknowledged = [this, node, &x](const actors::mitigation_view& view) {
-    const auto& me = plan_.members[node];
-    auto mid = view.mid;
-    stations_[me.up->to].book->acknowledged(me.name, mid);
-    if (x.withdrawn)
-      world_.at(time_of(*x.withdrawn),
-                [this, node, mid] { withdraw(node, mid); });
-    for (auto when : x.judged)
-      world_.at(time_of(when), [this, node, mid] { report(node, mid); });
-  };
-  operators_.ask([to = who.upstream(), order, acknowledged](auto* self) {
-    self->request(to, operator_patience, atom::order_v, order)
-        .then(acknowledged, [](const caf::error&) {}); // his node has ended
-  });
+  operators_.order(
+      *nodes_[node], x, [this, node, &x](const actors::mitigation_view& view) {
+        const auto& me = plan_.members[node];
+        auto mid = view.mid;
+        stations_[me.up->to].book->acknowledged(me.name, mid);
+        if (x.withdrawn)
+          world_.at(time_of(*x.withdrawn),
+                    [this, node, mid] { withdraw(node, mid); });
+        for (auto when : x.judged)
+          world_.at(time_of(when), [this, node, mid] { report(node, mid); });
+      });
 }
 
 void federation::withdraw(std::size_t node, std::uint32_t mid) {
-  auto& who = *nodes_[node];
-  if (who.alive() && who.upstream())
-    operators_.ask([to = who.upstream(), mid](auto* self) {
-      self->request(to, operator_patience, atom::withdraw_v, mid, duration{30s})
-          .then([](const actors::mitigation_view&) {},
-                [](const caf::error&) {});
-    });
+  operators_.withdraw(*nodes_[node], mid);
 }
 
 void federation::report(std::size_t node, std::uint32_t mid) {
-  using protocol::signal::attack_status;
-  auto& who = *nodes_[node];
-  if (!who.alive() || !who.upstream())
-    return;
-  auto what = world_.chance().chance(50)
-                  ? attack_status::under_attack
-                  : attack_status::successfully_mitigated;
-  auto* book = stations_[plan_.members[node].up->to].book.get();
-  ledger::name which{plan_.members[node].name, mid};
-  book->reporting(which, what);
-  auto answered = [book, which, what](const actors::mitigation_view& x) {
-    if (x.note.empty())
-      book->reported(which, what);
-  };
-  operators_.ask([to = who.upstream(), mid, what, answered](auto* self) {
-    self->request(to, operator_patience, atom::report_v, mid, what,
-                  duration{30s})
-        .then(answered, [](const caf::error&) {});
-  });
+  const auto& me = plan_.members[node];
+  operators_.report(*nodes_[node], {me.name, mid}, *stations_[me.up->to].book);
 }
 
 /// Of operators; what gateways ask for is theirs.

@@ -66,6 +66,20 @@ TEST_F(federation_test, a_seed_repeats_exactly) {
   EXPECT_NE(first.hash, run_federation(12).hash);
 }
 
+// SIG-397: docs/testing.md has the seeds beyond, and what they show.
+TEST_F(federation_test, loops_end_by_hop_limit) {
+  options with;
+  with.loops = true;
+  int loops = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    loops += draw_federation(seed, true).loop ? 1 : 0;
+    EXPECT_THAT(run_federation(seed, with).violations, IsEmpty())
+        << "repeat: tools/sim --world federation --loops --seed " << seed
+        << " --trace";
+  }
+  EXPECT_GT(loops, 3);
+}
+
 /// What a flag adds must not change what there was.
 TEST_F(federation_test, loops_are_extra) {
   int same = 0;

@@ -1,4 +1,7 @@
 #pragma once
+#include "tests/sim/ledger.hpp"
+#include "tests/sim/node.hpp"
+#include "tests/sim/plan.hpp"
 #include "tests/sim/world.hpp"
 
 #include <deque>
@@ -28,6 +31,19 @@ public:
     inquiries_.push_back(std::move(what));
     caf::anon_send(actor_, atom::tick_v);
   }
+
+  using answered = std::function<void(const actors::mitigation_view&)>;
+
+  // As operators of one node do, who find it down at times. Who hears no answer
+  // hears nothing: his node has ended.
+
+  /// `acknowledged` hears of the mid.
+  void order(const node& at, const order_plan& x, answered acknowledged);
+  void withdraw(const node& at, std::uint32_t mid);
+  /// Says how well it works, which chance decides, and writes that down.
+  void report(const node& at, const ledger::name& which, ledger& book);
+  /// Ends it, or it crashes, and starts it again.
+  void take_down(node& who, time_point from, time_point until, bool orderly);
 
   void end() { world_.kill(actor_); }
 

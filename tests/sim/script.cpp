@@ -9,9 +9,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Patience of an operator with his own node.
-constexpr std::chrono::seconds operator_patience{120};
-
 /// After the troubled time: longer than a session may be silent, than the pause
 /// between attempts to connect, and than the slowest repeat.
 constexpr duration healing = 45min;
@@ -150,16 +147,7 @@ void simulation::schedule() {
 }
 
 void simulation::schedule_downtime(const downtime& x, node& who) {
-  world_.at(time_of(x.from), [this, orderly = x.orderly, &who] {
-    if (orderly)
-      who.stop();
-    else
-      who.crash();
-  });
-  world_.at(time_of(x.until) + 2s, [&who] {
-    if (!who.alive())
-      who.start();
-  });
+  operators_.take_down(who, time_of(x.from), time_of(x.until), x.orderly);
 }
 
 void simulation::schedule_orders(std::size_t client) {
@@ -168,58 +156,27 @@ void simulation::schedule_orders(std::size_t client) {
 }
 
 void simulation::give_order(std::size_t client, const order_plan& x) {
-  auto& node = *clients_[client];
-  if (!node.alive() || !node.upstream())
-    return; // the operator finds his node down
-  actors::mitigate_order order;
-  order.what = x.what;
-  order.lifetime = x.lifetime;
-  order.renew = x.renew;
-  order.immediate = x.immediate;
-  auto acknowledged = [this, client, &x](const actors::mitigation_view& view) {
-    auto mid = view.mid;
-    ledger_.acknowledged(plan_.clients[client].cuid, mid);
-    if (x.withdrawn)
-      world_.at(time_of(*x.withdrawn),
-                [this, client, mid] { withdraw(client, mid); });
-    for (auto when : x.judged)
-      world_.at(time_of(when), [this, client, mid] { report(client, mid); });
-  };
-  operators_.ask([to = node.upstream(), order, acknowledged](auto* self) {
-    self->request(to, operator_patience, atom::order_v, order)
-        .then(acknowledged, [](const caf::error&) {}); // his node has ended
-  });
+  operators_.order(*clients_[client], x,
+                   [this, client, &x](const actors::mitigation_view& view) {
+                     auto mid = view.mid;
+                     ledger_.acknowledged(plan_.clients[client].cuid, mid);
+                     if (x.withdrawn)
+                       world_.at(time_of(*x.withdrawn), [this, client, mid] {
+                         withdraw(client, mid);
+                       });
+                     for (auto when : x.judged)
+                       world_.at(time_of(when),
+                                 [this, client, mid] { report(client, mid); });
+                   });
 }
 
 void simulation::withdraw(std::size_t client, std::uint32_t mid) {
-  auto& node = *clients_[client];
-  if (node.alive() && node.upstream())
-    operators_.ask([to = node.upstream(), mid](auto* self) {
-      self->request(to, operator_patience, atom::withdraw_v, mid, duration{30s})
-          .then([](const actors::mitigation_view&) {},
-                [](const caf::error&) {});
-    });
+  operators_.withdraw(*clients_[client], mid);
 }
 
 void simulation::report(std::size_t client, std::uint32_t mid) {
-  using protocol::signal::attack_status;
-  auto& node = *clients_[client];
-  if (!node.alive() || !node.upstream())
-    return;
-  auto what = world_.chance().chance(50)
-                  ? attack_status::under_attack
-                  : attack_status::successfully_mitigated;
-  ledger::name which{plan_.clients[client].cuid, mid};
-  ledger_.reporting(which, what);
-  auto answered = [this, which, what](const actors::mitigation_view& x) {
-    if (x.note.empty())
-      ledger_.reported(which, what);
-  };
-  operators_.ask([to = node.upstream(), mid, what, answered](auto* self) {
-    self->request(to, operator_patience, atom::report_v, mid, what,
-                  duration{30s})
-        .then(answered, [](const caf::error&) {});
-  });
+  operators_.report(*clients_[client], {plan_.clients[client].cuid, mid},
+                    ledger_);
 }
 
 /// From now on nothing disturbs anybody.
