@@ -47,8 +47,9 @@ session::session(caf::actor_config& cfg, std::shared_ptr<session_setup> setup)
   settings.reliable = setup_->security->reliable();
   settings.acceptable = setup_->policy;
   // sids have to ascend over all sessions and restarts: the clock does.
-  negotiator_.emplace(std::move(settings),
-                      static_cast<std::uint32_t>(setup_->clock.at(born_)));
+  negotiator_ = std::make_unique<sig::config_client>(
+      std::move(settings),
+      static_cast<std::uint32_t>(setup_->clock.at(born_)));
   if (auto rtt = setup_->path ? setup_->path->rtt.load() : 0; rtt > 0)
     learn_rtt(duration{rtt});
 }
@@ -235,6 +236,7 @@ void session::on_established() {
                    setup_->address, to_string(found.error()));
     }
   }
+  setup_->security->forget_peer(); // what matters was copied
   auto role = setup_->server ? sig::heartbeat_role::server
                              : sig::heartbeat_role::client;
   heartbeat_ = spawn<heartbeat, caf::lazy_init>(where(), setup_->reactor,

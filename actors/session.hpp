@@ -172,7 +172,7 @@ private:
   std::uint32_t disregarded_ = 0; ///< requests in spite of the redirect
   std::optional<time_point> redirected_until_;
   protocol::signal::config_server config_;
-  std::optional<protocol::signal::config_client> negotiator_;
+  std::unique_ptr<protocol::signal::config_client> negotiator_; ///< client
   protocol::coap::exchange_id config_call_ = 0; ///< under way
   bool storing_config_ = false;
   /// Server side, by policy: when a client that does not ask again is gone.

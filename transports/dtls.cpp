@@ -262,7 +262,12 @@ void dtls_association::on_time(time_point now) {
 }
 
 const peer_identity& dtls_association::peer() const noexcept {
-  return impl_->peer;
+  static const peer_identity nobody;
+  return impl_->peer ? *impl_->peer : nobody;
+}
+
+void dtls_association::forget_peer() noexcept {
+  impl_->peer.reset();
 }
 
 std::size_t dtls_association::max_plaintext() const noexcept {

@@ -81,6 +81,7 @@ public:
   /// Retransmits or gives up, if it is time to.
   void on_time(time_point now) override;
   const peer_identity& peer() const noexcept override;
+  void forget_peer() noexcept override;
   /// The MTU less the record header and the cipher suite's expansion
   /// (RFC 9132, Section 7.3).
   std::size_t max_plaintext() const noexcept override;

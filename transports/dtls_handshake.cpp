@@ -187,10 +187,10 @@ void dtls_association::impl::established() {
     return end(verdict.reason.empty() ? to_string(identity.error())
                                       : verdict.reason);
   }
-  peer = *std::move(identity);
+  peer = std::make_unique<const peer_identity>(*std::move(identity));
   current = state::established;
   order = {};
-  hello.clear();
+  hello = {};
   if (!is_server() && options.resumption.cache)
     save();
 }

@@ -17,8 +17,8 @@ struct dtls_association::impl : dtls_session_context {
   owned_session session;
   state current = state::handshaking;
   std::string reason;
-  peer_identity peer;
-  std::optional<cookie_prestate> prestate; // of a server
+  std::unique_ptr<const peer_identity> peer; // null: not known, or forgotten
+  std::optional<cookie_prestate> prestate;   // of a server
 
   byte_view input; // the one record that GnuTLS may pull
   buffer_queue output;

@@ -58,6 +58,10 @@ public:
   /// The authenticated peer; empty before `established`.
   virtual const peer_identity& peer() const noexcept = 0;
 
+  /// peer() may be empty from now on: the owner has copied what it needs, and
+  /// there may be a hundred thousand associations.
+  virtual void forget_peer() noexcept {}
+
   /// Largest message for send(). Conservative before `established`.
   virtual std::size_t max_plaintext() const noexcept = 0;
 

@@ -21,7 +21,8 @@ std::optional<byte_view> dedup::find(key id, time_point now) const {
   const auto i = locate(id);
   if (i == none || ring_[i].expires <= now)
     return std::nullopt;
-  return ring_[i].reply;
+  const auto& reply = ring_[i].reply;
+  return reply ? byte_view{*reply} : byte_view{};
 }
 
 void dedup::insert(key id, time_point now, time_point expires) {
@@ -45,8 +46,10 @@ void dedup::set_reply(key id, byte_view reply) {
   const auto i = locate(id);
   if (i == none)
     return;
-  octets_ += reply.size() - ring_[i].reply.size();
-  ring_[i].reply.assign(reply.begin(), reply.end());
+  auto& kept = ring_[i].reply;
+  octets_ += reply.size() - (kept ? kept->size() : 0);
+  kept = reply.empty() ? nullptr
+                       : std::make_unique<bytes>(reply.begin(), reply.end());
   while (octets_ > max_octets_)
     drop_oldest();
 }
@@ -71,8 +74,8 @@ void dedup::drop_oldest() {
   while (*link != oldest)
     link = &ring_[*link].next;
   *link = x.next;
-  octets_ -= x.reply.size();
-  x.reply = {};
+  octets_ -= x.reply ? x.reply->size() : 0;
+  x.reply.reset();
   head_ = (head_ + 1) % ring_.size();
   --count_;
 }
@@ -95,7 +98,7 @@ void dedup::release_if_idle() {
   constexpr std::size_t kept_when_empty = 32;
   if (count_ > 0 || ring_.size() <= kept_when_empty)
     return;
-  ring_ = {};
+  ring_ = std::vector<entry>{};
   buckets_ = {};
   head_ = 0;
 }

@@ -3,6 +3,7 @@
 #include "protocol/time.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -45,7 +46,7 @@ private:
 
   struct entry {
     time_point expires;
-    bytes reply;
+    std::unique_ptr<bytes> reply; // null: none, as for every NON
     key id;
     std::uint32_t next; // in the chain of its bucket
   };

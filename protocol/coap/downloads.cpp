@@ -63,7 +63,7 @@ void downloads::expire(time_point now) {
 
 void downloads::drop_oldest() {
   octets_ -= answers_.front().body.size();
-  answers_.pop_front();
+  answers_.erase(answers_.begin());
 }
 
 } // namespace tocsin::protocol::coap

@@ -1,7 +1,7 @@
 #pragma once
 #include "protocol/coap/agent.hpp"
 
-#include <deque>
+#include <vector>
 
 namespace tocsin::protocol::coap {
 
@@ -42,7 +42,7 @@ private:
   void drop_oldest();
 
   agent_limits bounds_;
-  std::deque<kept_answer> answers_; ///< oldest first
+  std::vector<kept_answer> answers_; ///< a few, oldest first
   std::size_t octets_ = 0;
 };
 

@@ -14,7 +14,9 @@ namespace tocsin::protocol::coap {
 class mid_sequence {
 public:
   explicit mid_sequence(std::uint64_t random) noexcept
-      : next_{static_cast<std::uint16_t>(random)} {}
+      : next_{static_cast<std::uint16_t>(random)} {
+    blocks_.fill(unused);
+  }
 
   /// The next id; nothing if it was used less than `lifetime` ago, which
   /// takes more than 60,000 messages in that time.
@@ -22,7 +24,7 @@ public:
                                     duration lifetime) noexcept {
     auto& block = blocks_[next_ / block_size];
     const auto entered = next_ % block_size == 0;
-    if (entered && block && now - *block < lifetime)
+    if (entered && block != unused && now - block < lifetime)
       return std::nullopt;
     block = now;
     return next_++;
@@ -31,8 +33,10 @@ public:
 private:
   static constexpr std::uint32_t block_size = 4096;
 
+  static constexpr auto unused = time_point::min();
+
   std::uint16_t next_;
-  std::array<std::optional<time_point>, 65536 / block_size> blocks_;
+  std::array<time_point, 65536 / block_size> blocks_;
 };
 
 } // namespace tocsin::protocol::coap
