@@ -1,5 +1,6 @@
 #pragma once
 #include "protocol/bytes.hpp"
+#include "protocol/spare_buffers.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -7,17 +8,22 @@
 
 namespace tocsin::transports {
 
-/// First in, first out, for octet strings; keeps nothing allocated but a few
-/// buffers once it has been drained.
+/// First in, first out, for octet strings; holds no buffers once it has been
+/// drained.
 class buffer_queue {
 public:
-  void push(byte_view x) { items_.emplace_back(x.begin(), x.end()); }
+  void push(byte_view x) {
+    items_.push_back(spare_buffers::take());
+    items_.back().assign(x.begin(), x.end());
+  }
 
+  /// Moves the oldest into `out`, whose memory is taken in exchange.
   bool pop(bytes& out) {
     if (head_ == items_.size())
       return false;
-    out = std::move(items_[head_++]);
-    if (head_ == items_.size()) {
+    out.swap(items_[head_]);
+    spare_buffers::give(std::move(items_[head_]));
+    if (++head_ == items_.size()) {
       items_.clear();
       head_ = 0;
     }

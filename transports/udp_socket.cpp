@@ -199,7 +199,8 @@ void udp_socket::queue(const socket_address& peer, const socket_address& local,
   auto i = queued_++;
   auto& header = out.prepare(i);
   header.msg_namelen = peer.to_native(out.addresses[i]);
-  std::ranges::copy(data, out.data[i].begin());
+  if (!data.empty())
+    std::memcpy(out.data[i].data(), data.data(), data.size());
   out.vectors[i].iov_len = data.size();
   if (many_locals_ && !local.is_any()) {
     set_source(header, local);

@@ -1,5 +1,7 @@
 #include "protocol/coap/outbox.hpp"
 
+#include "protocol/spare_buffers.hpp"
+
 #include <algorithm>
 
 namespace tocsin::protocol::coap {
@@ -10,6 +12,7 @@ bool outbox::push(byte_view datagram) {
   if (count_ == ring_.size())
     grow();
   auto& slot = ring_[(head_ + count_++) % ring_.size()];
+  slot = spare_buffers::take();
   slot.assign(datagram.begin(), datagram.end());
   return true;
 }
@@ -19,6 +22,7 @@ bool outbox::take(bytes& out) {
   if (count_ == 0)
     return false;
   out.swap(ring_[head_]);
+  spare_buffers::give(std::move(ring_[head_]));
   head_ = (head_ + 1) % ring_.size();
   if (--count_ == 0 && ring_.size() > kept_when_empty) {
     ring_ = {}; // a burst is over; do not keep its memory

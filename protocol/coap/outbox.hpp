@@ -5,8 +5,8 @@
 
 namespace tocsin::protocol::coap {
 
-/// Datagrams to be sent, in order. Their buffers go round between the box and
-/// the owner, so that a busy association allocates nothing.
+/// Datagrams to be sent, in order. Their buffers go round among all that a
+/// thread owns, so that a busy one allocates nothing.
 class outbox {
 public:
   explicit outbox(std::size_t bound) : bound_{bound} {}
