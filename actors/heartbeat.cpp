@@ -18,17 +18,13 @@ heartbeat::behavior_type heartbeat::make_behavior() {
       [this](atom::report, bool answered) {
         if (answered)
           machine_.on_response(clock().now());
+        on_traffic();
       },
       [this](atom::heard, bool sees_us) {
         act(machine_.on_request_received(sees_us, clock().now()));
-        arm();
+        on_traffic();
       },
-      [this](atom::traffic) {
-        // More may arrive unheard until the next notice: a session must not
-        // be lost before the silence has lasted long enough.
-        machine_.on_traffic(clock().now() + traffic_notice);
-        arm();
-      },
+      [this](atom::traffic) { on_traffic(); },
       [this](atom::config, const sig::heartbeat_settings& x) {
         if (machine_.settings() == x)
           return;
@@ -51,6 +47,13 @@ heartbeat::behavior_type heartbeat::make_behavior() {
 void heartbeat::on_exit() {
   timer_.stop();
   session_ = session_actor{}; // the two hold each other
+}
+
+/// More may arrive unheard until the next notice: a session must not be lost
+/// before the silence has lasted long enough.
+void heartbeat::on_traffic() {
+  machine_.on_traffic(clock().now() + traffic_notice);
+  arm();
 }
 
 void heartbeat::act(const std::vector<sig::heartbeat_action>& actions) {

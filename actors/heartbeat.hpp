@@ -9,7 +9,8 @@
 namespace tocsin::actors {
 
 /// HEARTBEAT needs to know that the peer is alive, not how often it speaks:
-/// SESSION tells it of traffic at most once in this time.
+/// SESSION tells it of traffic, and of heartbeats of the peer that say the
+/// same, at most once in this time.
 inline constexpr std::chrono::seconds traffic_notice{1};
 
 /// The HEARTBEAT of one session, at home on the session's reactor: a thin shell
@@ -28,6 +29,7 @@ public:
   void on_exit() override;
 
 private:
+  void on_traffic();
   void act(const std::vector<protocol::signal::heartbeat_action>& actions);
   void arm();
 

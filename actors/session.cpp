@@ -4,6 +4,7 @@
 #include "actors/identity.hpp"
 #include "protocol/coap/endpoint.hpp"
 #include "protocol/coap/stream_endpoint.hpp"
+#include "protocol/spare_buffers.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -48,8 +49,7 @@ session::session(caf::actor_config& cfg, std::shared_ptr<session_setup> setup)
   settings.acceptable = setup_->policy;
   // sids have to ascend over all sessions and restarts: the clock does.
   negotiator_ = std::make_unique<sig::config_client>(
-      std::move(settings),
-      static_cast<std::uint32_t>(setup_->clock.at(born_)));
+      std::move(settings), static_cast<std::uint32_t>(setup_->clock.at(born_)));
   if (auto rtt = setup_->path ? setup_->path->rtt.load() : 0; rtt > 0)
     learn_rtt(duration{rtt});
 }
@@ -118,6 +118,7 @@ session::behavior_type session::make_behavior() {
 
 void session::on_exit() {
   timer_.stop();
+  ended_ = true; // no datagram counts any more
   clients_.clear();
   calls_.clear();
   observers_.clear();
@@ -129,6 +130,27 @@ void session::on_packet(const bytes& octets) {
     return;
   setup_->security->receive(octets, clock().now());
   pump();
+}
+
+void session::take(byte_view datagram) {
+  if (ended_)
+    return;
+  auto& security = *setup_->security;
+  auto answered = beats_.given();
+  bool all_answered = up_;
+  if (up_) {
+    auto now = clock().now();
+    security.receive(datagram, now);
+    auto messages = drain(now);
+    all_answered = beats_.given() - answered == messages
+                   && security.current()
+                          == transports::secure_association::state::established;
+    flush();
+    tell_traffic();
+  }
+  if (!all_answered)
+    caf::anon_send(session_actor{this}, atom::packet_v,
+                   up_ ? bytes{} : bytes(datagram.begin(), datagram.end()));
 }
 
 void session::on_tick() {
@@ -155,10 +177,13 @@ void session::pump() {
   using state = transports::secure_association::state;
   if (!up_ && security.current() == state::established)
     on_established();
-  drain();
+  drain(clock().now());
+  while (auto event = agent_.next_event())
+    on_event(*event);
   flush();
   if (ended_)
     return;
+  tell_traffic();
   if (security.current() == state::closed) {
     if (security.failure_reason().empty())
       end(session_end::closed, "closed by the peer");
@@ -183,20 +208,23 @@ void session::pump() {
   timer_.set(this, due);
 }
 
-void session::drain() {
-  bytes buffer;
+/// What was decrypted goes to the agent; returns the number of messages.
+std::size_t session::drain(time_point now) {
+  std::size_t messages = 0;
+  auto buffer = spare_buffers::take();
   while (setup_->security->next_plaintext(buffer)) {
-    note_traffic();
-    agent_.receive(buffer, clock().now());
+    ++messages;
+    note_traffic(now);
+    agent_.receive(buffer, now);
   }
-  while (auto event = agent_.next_event())
-    on_event(*event);
+  spare_buffers::give(std::move(buffer));
+  return messages;
 }
 
 /// What is to be said leaves, as far as the association allows.
 void session::flush() {
   auto& security = *setup_->security;
-  bytes buffer;
+  auto buffer = spare_buffers::take();
   while (up_ && agent_.next_datagram(buffer)) {
     // A stream knows no boundaries: what is longer than a record goes in
     // pieces.
@@ -216,11 +244,13 @@ void session::flush() {
   }
   while (security.next_datagram(buffer))
     setup_->send(buffer);
+  spare_buffers::give(std::move(buffer));
 }
 
 void session::on_established() {
   up_ = true;
   told_ = clock().now(); // HEARTBEAT begins with that
+  agent_.set_instant_answers(&beats_);
   setup_->established();
   const auto& who = setup_->security->peer();
   peer_.fingerprint = who.fingerprint;
@@ -306,14 +336,20 @@ void session::set_mode(const std::string& cuid, bool active) {
   use_values();
 }
 
-void session::note_traffic() {
-  heard_ = clock().now();
+/// Here and below anonymously: also between turns, when an actor has no unit
+/// that runs it.
+void session::note_traffic(time_point now) {
+  heard_ = now;
   if (!std::exchange(proven_, true) && !setup_->server)
-    send(setup_->owner, atom::heard_v, setup_->id);
-  if (heartbeat_ && heard_ - told_ >= traffic_notice) {
-    told_ = heard_;
-    send(heartbeat_, atom::traffic_v);
-  }
+    caf::anon_send(setup_->owner, atom::heard_v, setup_->id);
+}
+
+/// Unless something else has told HEARTBEAT already.
+void session::tell_traffic() {
+  if (!heartbeat_ || heard_ - told_ < traffic_notice)
+    return;
+  told_ = heard_;
+  caf::anon_send(heartbeat_, atom::traffic_v);
 }
 
 void session::end(session_end how, const std::string& why) {

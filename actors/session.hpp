@@ -76,12 +76,32 @@ public:
 
   void on_exit() override;
 
+  /// A datagram of the peer, straight from the reactor, without a message:
+  /// SESSION lives on that thread, and none of its turns is under way while the
+  /// reactor delivers. Heartbeats are answered here. All else waits in the CoAP
+  /// agent for a turn of the actor, which is asked for. The home thread only.
+  void take(byte_view datagram);
+
 private:
+  /// Answers heartbeats below the agent.
+  class beat_answers final : public protocol::coap::instant_answers {
+  public:
+    explicit beat_answers(session& whose) : whose_{whose} {}
+    bool recognises(protocol::coap::code method, byte_view content) override;
+    protocol::coap::code answer(byte_view content) override;
+    std::size_t given() const noexcept { return given_; }
+
+  private:
+    session& whose_;
+    bool peer_hb_status_ = false; ///< of the last one recognised
+    std::size_t given_ = 0;
+  };
+
   void on_packet(const bytes& octets);
   void on_tick();
   void pump();
   void on_established();
-  void drain();
+  std::size_t drain(time_point now);
   void flush();
   void on_event(protocol::coap::agent_event& x);
   void on_stream_end(const protocol::coap::stream_ended& x);
@@ -89,11 +109,13 @@ private:
                    session_end how = session_end::shut_down);
   void set_mode(const std::string& cuid, bool active);
   void end(session_end how, const std::string& why);
-  void note_traffic();
+  void note_traffic(time_point now);
+  void tell_traffic();
 
   // session_requests.cpp: the peer asks
   void on_request(protocol::coap::incoming_request& x);
   void on_heartbeat(const protocol::coap::incoming_request& x);
+  void note_heartbeat(bool peer_hb_status);
   void on_mitigate(protocol::coap::incoming_request& x,
                    const protocol::signal::mitigate_path& path);
   void name_origin(const protocol::signal::mitigate_path& path,
@@ -151,6 +173,7 @@ private:
 
   std::shared_ptr<session_setup> setup_;
   protocol::coap::agent agent_;
+  beat_answers beats_{*this};
   reactor_timer timer_;
   heartbeat_actor heartbeat_;
   peer_name peer_;
@@ -173,7 +196,7 @@ private:
   std::optional<time_point> redirected_until_;
   protocol::signal::config_server config_;
   std::unique_ptr<protocol::signal::config_client> negotiator_; ///< client
-  protocol::coap::exchange_id config_call_ = 0; ///< under way
+  protocol::coap::exchange_id config_call_ = 0;                 ///< under way
   bool storing_config_ = false;
   /// Server side, by policy: when a client that does not ask again is gone.
   std::optional<time_point> config_stale_;
@@ -184,7 +207,8 @@ private:
   bool closing_ = false;             ///< the stream ends once all is answered
   time_point born_;
   time_point heard_;
-  time_point told_; ///< HEARTBEAT knows of traffic up to then
+  time_point told_;      ///< HEARTBEAT knows of traffic up to then
+  time_point told_beat_; ///< and of heartbeats of the peer
   std::uint32_t missed_ = 0;
   bool peer_hears_us_ = false;
   bool up_ = false;

@@ -108,6 +108,7 @@ void session::on_response(coap::response_received& x) {
   if (x.id == beat_) {
     beat_ = 0;
     missed_ = 0;
+    told_ = heard_;
     send(heartbeat_, atom::report_v, coap::is_success(x.code));
     return;
   }

@@ -1,6 +1,9 @@
 // What the peer of a SESSION asks.
 #include "actors/session.hpp"
 
+#include "actors/heartbeat.hpp"
+#include "actors/heartbeat_requests.hpp"
+
 #include "protocol/signal/codec.hpp"
 #include "protocol/signal/response.hpp"
 
@@ -106,10 +109,31 @@ void session::on_heartbeat(const coap::incoming_request& x) {
   if (beat == nullptr)
     return refuse(x.id, fail(ec::malformed, "heartbeat",
                              "the body is another message of DOTS"));
-  peer_hears_us_ = beat->peer_hb_status;
-  if (heartbeat_)
-    send(heartbeat_, atom::heard_v, beat->peer_hb_status);
+  note_heartbeat(beat->peer_hb_status);
   agent_.respond(x.id, {coap::code::changed, {}, {}}, clock().now());
+}
+
+void session::note_heartbeat(bool peer_hb_status) {
+  bool is_news = peer_hears_us_ != peer_hb_status;
+  peer_hears_us_ = peer_hb_status;
+  if (!heartbeat_ || (!is_news && heard_ - told_beat_ < traffic_notice))
+    return;
+  told_ = told_beat_ = heard_;
+  caf::anon_send(heartbeat_, atom::heard_v, peer_hb_status);
+}
+
+bool session::beat_answers::recognises(coap::code method, byte_view content) {
+  if (method != coap::code::put)
+    return false;
+  auto found = heartbeat_requests::of_thread().find(content);
+  peer_hb_status_ = found.value_or(false);
+  return found.has_value();
+}
+
+coap::code session::beat_answers::answer(byte_view) {
+  ++given_;
+  whose_.note_heartbeat(peer_hb_status_);
+  return coap::code::changed;
 }
 
 void session::on_mitigate(coap::incoming_request& x,

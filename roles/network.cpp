@@ -25,14 +25,15 @@ constexpr std::size_t turns_per_turn = 4096;
 /// in progress for the minute that a client may take.
 constexpr std::chrono::seconds handshake_limit{15};
 
-/// Datagrams of an association as messages to its SESSION.
+/// Datagrams of an association for its SESSION, which lives on the thread of
+/// the reactor.
 class session_port final : public transports::association_handler {
 public:
   explicit session_port(session_actor to) : to_{std::move(to)} {}
 
   void on_datagram(byte_view datagram) override {
-    caf::anon_send(to_, atom::packet_v,
-                   bytes(datagram.begin(), datagram.end()));
+    auto* actor = caf::actor_cast<caf::abstract_actor*>(to_);
+    static_cast<actors::session*>(actor)->take(datagram);
   }
 
   void on_evicted() override { caf::anon_send(to_, atom::gone_v); }

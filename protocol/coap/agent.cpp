@@ -140,4 +140,8 @@ void agent::release(time_point now) {
   state_->below->release(now);
 }
 
+void agent::set_instant_answers(instant_answers* by) {
+  state_->below->set_instant_answers(by);
+}
+
 } // namespace tocsin::protocol::coap

@@ -126,6 +126,9 @@ public:
   /// See message_layer::release().
   void release(time_point now);
 
+  /// See message_layer::set_instant_answers().
+  void set_instant_answers(instant_answers* by);
+
 private:
   struct state;
   std::unique_ptr<state> state_;

@@ -27,6 +27,9 @@ public:
   /// The peer is alive: NON requests held by PROBING_RATE may go.
   void on_heard(time_point now);
 
+  /// Do NON requests wait for on_heard()?
+  bool holds_requests() const noexcept { return !held_.empty(); }
+
   /// A response that came as CON, NON or ACK.
   void on_response(message& x, time_point now);
 

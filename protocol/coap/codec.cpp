@@ -35,6 +35,14 @@ std::optional<header> peek_header(byte_view datagram) noexcept {
       static_cast<std::uint16_t>(datagram[2] << 8 | datagram[3])};
 }
 
+std::optional<byte_view> token_of(const header& head,
+                                  byte_view datagram) noexcept {
+  if (head.token_length > token::max_size
+      || datagram.size() < header_size + head.token_length)
+    return std::nullopt;
+  return datagram.subspan(header_size, head.token_length);
+}
+
 result<message> parse(byte_view datagram) {
   const auto head = peek_header(datagram);
   if (!head)
@@ -43,15 +51,12 @@ result<message> parse(byte_view datagram) {
     return fail(ec::unsupported, "version");
   if (datagram.size() > max_datagram_size)
     return fail(ec::too_large, "message");
-  if (head->token_length > token::max_size
-      || datagram.size() < header_size + head->token_length)
+  const auto token_octets = token_of(*head, datagram);
+  if (!token_octets)
     return malformed("token");
   if (head->code == code::empty && datagram.size() != header_size)
     return malformed("empty message");
-  message x{
-      head->type, head->code,
-      head->mid,  token{datagram.subspan(header_size, head->token_length)},
-      {},         {}};
+  message x{head->type, head->code, head->mid, token{*token_octets}, {}, {}};
   // A datagram is small enough for any number of options.
   const auto good = parse_content(
       datagram.subspan(header_size + head->token_length), x, max_datagram_size);

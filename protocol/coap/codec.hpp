@@ -24,6 +24,11 @@ struct header {
 /// 7252, Sections 3 and 4.2). Nothing if `datagram` is shorter than a header.
 std::optional<header> peek_header(byte_view datagram) noexcept;
 
+/// The token of the datagram that has this header; options and payload follow.
+/// Nothing if it is too long or does not fit.
+std::optional<byte_view> token_of(const header& head,
+                                  byte_view datagram) noexcept;
+
 /// Reads one message. Errors: `truncated` (shorter than a header),
 /// `unsupported` (another version than 1), `too_large` (beyond
 /// `max_datagram_size`), `malformed` (any other break of the grammar of RFC

@@ -35,6 +35,7 @@ struct endpoint::state {
       : shared{values, std::move(random), bounds} {}
 
   void receive(byte_view datagram, time_point now);
+  bool answer_at_once(const header& head, byte_view datagram, time_point now);
   void dispatch(message& x, time_point now);
   void on_time(time_point now);
 
@@ -42,6 +43,7 @@ struct endpoint::state {
   transmitter confirmables{shared};
   client_side client{shared, confirmables};
   server_side server{shared, confirmables};
+  instant_answers* instant = nullptr;
 };
 
 void endpoint::state::receive(byte_view datagram, time_point now) {
@@ -52,6 +54,8 @@ void endpoint::state::receive(byte_view datagram, time_point now) {
     ++counters.malformed;
     return;
   }
+  if (answer_at_once(*head, datagram, now))
+    return;
   client.on_heard(now);
   auto x = parse(datagram);
   if (x) {
@@ -61,6 +65,25 @@ void endpoint::state::receive(byte_view datagram, time_point now) {
   ++counters.malformed;
   if (head->type == type::con)
     shared.send_empty(type::rst, head->mid);
+}
+
+// What is recognised changes no deadline, so that its owner need not look;
+// hence not while requests of ours wait for a sign of life.
+bool endpoint::state::answer_at_once(const header& head, byte_view datagram,
+                                     time_point now) {
+  if (!instant || client.holds_requests()
+      || (head.type != type::con && head.type != type::non))
+    return false;
+  const auto token_octets = token_of(head, datagram);
+  if (!token_octets)
+    return false;
+  const auto content = datagram.subspan(
+      static_cast<std::size_t>(token_octets->end() - datagram.begin()));
+  if (!instant->recognises(head.code, content))
+    return false;
+  client.on_heard(now);
+  server.answer_at_once(head, token{*token_octets}, *instant, content, now);
+  return true;
 }
 
 // Messages that fit nowhere: a CON must be rejected, a NON may be ignored,
@@ -170,6 +193,10 @@ std::size_t endpoint::pending_requests() const noexcept {
 
 std::size_t endpoint::open_exchanges() const noexcept {
   return state_->client.size();
+}
+
+void endpoint::set_instant_answers(instant_answers* by) {
+  state_->instant = by;
 }
 
 std::size_t endpoint::max_message() const noexcept {

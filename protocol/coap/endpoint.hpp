@@ -63,6 +63,7 @@ public:
   std::size_t open_exchanges() const noexcept override;
   bool reliable() const noexcept override { return false; }
   std::size_t max_message() const noexcept override;
+  void set_instant_answers(instant_answers* by) override;
 
 private:
   struct state;

@@ -162,6 +162,22 @@ struct endpoint_counters {
   std::uint64_t notifications = 0; ///< sent by `notify`
 };
 
+/// Requests that the application answers on the spot, with a code alone. They
+/// are told by their octets and pass by everything that takes time and memory:
+/// no event, no copy of options and payload.
+class instant_answers {
+public:
+  virtual ~instant_answers() = default;
+
+  /// Is this such a request? `content`: options and payload, as they came; it
+  /// must be well formed, and have no option that means something to the layers
+  /// below the application.
+  virtual bool recognises(coap::code method, byte_view content) = 0;
+
+  /// The answer to one that was recognised and is no duplicate.
+  virtual coap::code answer(byte_view content) = 0;
+};
+
 /// The CoAP message and request layers of one association, client and server
 /// at once, without sockets, clock or threads.
 ///
@@ -237,6 +253,10 @@ public:
   /// Says goodbye on a stream: Release, with what is pending still to be
   /// answered. Nothing over datagrams.
   virtual void release(time_point) {}
+
+  /// Datagrams only: `by` answers what it recognises. It must outlive the layer
+  /// or be taken back with null.
+  virtual void set_instant_answers(instant_answers*) {}
 };
 
 } // namespace tocsin::protocol::coap

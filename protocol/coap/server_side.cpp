@@ -3,14 +3,8 @@
 namespace tocsin::protocol::coap {
 
 void server_side::on_request(message& x, time_point now) {
-  const dedup::key key{x.mid, false};
-  if (const auto reply = shared_.seen.find(key, now)) {
-    ++shared_.counters.duplicates;
-    if (x.type == type::con && !reply->empty())
-      shared_.send(*reply);
+  if (is_duplicate(x.type, x.mid, now))
     return;
-  }
-  shared_.seen.insert(key, now, now + shared_.lifetime(x.type));
   if (const auto why = check_request(x)) {
     ++shared_.counters.refused;
     refuse(x, *why, now);
@@ -28,6 +22,29 @@ void server_side::on_request(message& x, time_point now) {
   const auto id = take(x, now);
   shared_.events.push(incoming_request{
       id, x.type, x.code, x.token, std::move(x.options), std::move(x.payload)});
+}
+
+/// Answers a duplicate as it was answered before; remembers what is none.
+bool server_side::is_duplicate(type kind, std::uint16_t mid, time_point now) {
+  const dedup::key key{mid, false};
+  if (const auto reply = shared_.seen.find(key, now)) {
+    ++shared_.counters.duplicates;
+    if (kind == type::con && !reply->empty())
+      shared_.send(*reply);
+    return true;
+  }
+  shared_.seen.insert(key, now, now + shared_.lifetime(kind));
+  return false;
+}
+
+void server_side::answer_at_once(const header& head, const token& id,
+                                 instant_answers& by, byte_view content,
+                                 time_point now) {
+  if (is_duplicate(head.type, head.mid, now))
+    return;
+  ++shared_.counters.requests;
+  reply({.type = head.type, .mid = head.mid, .token = id, .separate_at = {}},
+        {by.answer(content), {}, {}}, now);
 }
 
 void server_side::refuse(const message& x, const refusal& why, time_point now) {

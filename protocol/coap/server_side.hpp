@@ -24,6 +24,10 @@ public:
         confirmables_{confirmables}, notified_{shared.bounds.notifications} {}
 
   void on_request(message& x, time_point now);
+
+  /// A request that `by` recognised by its content.
+  void answer_at_once(const header& head, const token& id, instant_answers& by,
+                      byte_view content, time_point now);
   void respond(request_id id, const response& answer, time_point now);
   void drop(request_id id, time_point now);
 
@@ -53,6 +57,7 @@ private:
 
   static constexpr std::uint16_t busy_max_age = 5;
 
+  bool is_duplicate(type kind, std::uint16_t mid, time_point now);
   request_id take(const message& x, time_point now);
   slot* find(request_id id);
   void release(request_id id, slot& x);
