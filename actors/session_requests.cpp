@@ -23,6 +23,7 @@ constexpr std::chrono::seconds client_patience{50};
 std::vector<std::string_view> texts(const coap::option_list& options,
                                     coap::option_number number) {
   std::vector<std::string_view> found;
+  found.reserve(options.size());
   for (auto x : options)
     if (x.number == number)
       found.push_back(x.text());

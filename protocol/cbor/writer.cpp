@@ -10,8 +10,13 @@ namespace {
 /// The longest head: one initial octet and a 64-bit argument.
 constexpr std::size_t head_size = 9;
 
+/// Most bodies of DOTS are no longer, so they grow once.
+constexpr std::size_t usual_size = 64;
+
 template <class Encode>
 void append(bytes& out, Encode encode) {
+  if (out.empty())
+    out.reserve(usual_size);
   std::array<unsigned char, head_size> buffer;
   auto n = encode(buffer.data(), buffer.size());
   out.insert(out.end(), buffer.data(), buffer.data() + n);

@@ -66,9 +66,9 @@ void agent::reregister(exchange_id id, time_point now) {
   state_->drain(now);
 }
 
-void agent::respond(request_id id, const response& answer, time_point now,
+void agent::respond(request_id id, response answer, time_point now,
                     bool observe) {
-  state_->server.respond(id, answer, now, observe);
+  state_->server.respond(id, std::move(answer), now, observe);
 }
 
 void agent::drop(request_id id, time_point now) {

@@ -98,7 +98,7 @@ public:
 
   /// Answers a request; `observe`: and lets the peer observe, if it asked to
   /// and the answer is a success.
-  void respond(request_id id, const response& answer, time_point now,
+  void respond(request_id id, response answer, time_point now,
                bool observe = false);
   void drop(request_id id, time_point now);
 

@@ -91,24 +91,23 @@ void agent_server::refuse(request_id id, code x, std::string_view why,
   below_.respond(id, diagnostic(x, why), now);
 }
 
-void agent_server::respond(request_id id, const response& answer,
-                           time_point now, bool observe) {
+void agent_server::respond(request_id id, response answer, time_point now,
+                           bool observe) {
   const auto node = open_.extract(id);
   if (node.empty())
     return;
   const auto& open = node.mapped();
-  auto out = answer;
-  remove_option(out.options, option::observe);
+  remove_option(answer.options, option::observe);
   if (open.may_observe) {
     end_observation(open.token); // the same token registers anew
     if (observe && is_success(answer.code) && begin_observation(open, id))
-      out.options.add_uint(option::observe, next_sequence());
+      answer.options.add_uint(option::observe, next_sequence());
   }
   if (open.arrived)
-    set_block(out.options, option::block1,
+    set_block(answer.options, option::block1,
               {open.arrived->num, false, open.arrived->szx});
   if (auto part =
-          cut(std::move(out), open.key, open.token.size(), open.wanted, now))
+          cut(std::move(answer), open.key, open.token.size(), open.wanted, now))
     below_.respond(id, *part, now);
   else
     refuse(id, code::internal, "the answer is too long to be sent", now);

@@ -24,8 +24,7 @@ public:
 
   void on_request(incoming_request x, time_point now);
   void on_rejected(const notification_rejected& x);
-  void respond(request_id id, const response& answer, time_point now,
-               bool observe);
+  void respond(request_id id, response answer, time_point now, bool observe);
   void drop(request_id id, time_point now);
   void notify(request_id id, const response& what, time_point now);
 

@@ -79,7 +79,13 @@ std::size_t encoded_size(const option_list& options) noexcept {
 }
 
 bytes request_key(code method, const option_list& options, bool content) {
-  bytes key{static_cast<std::uint8_t>(method)};
+  constexpr std::size_t headers = 4; // of each option below
+  std::size_t size = 1;
+  for (const auto& x : options)
+    size += headers + x.value.size();
+  bytes key;
+  key.reserve(size);
+  key.push_back(static_cast<std::uint8_t>(method));
   for (const auto& x : options) {
     if (!in_key(x.number) || (x.number == option::content_format && !content))
       continue;
