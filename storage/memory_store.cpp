@@ -114,6 +114,10 @@ private:
                                x.record);
   }
 
+  void apply(const erase_session& x) {
+    sessions_.erase({x.customer, x.identity});
+  }
+
   void apply(const append_audit& x) {
     audit_.push_back(x.event);
     if (audit_.size() > max_audit_)

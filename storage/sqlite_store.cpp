@@ -248,6 +248,11 @@ private:
     run(put_session_);
   }
 
+  void apply(const erase_session& x) {
+    binder{erase_session_}(x.customer)(x.identity);
+    run(erase_session_);
+  }
+
   void apply(const append_audit& append) {
     const auto& x = append.event;
     binder{append_audit_}(x.when)(x.actor)(x.action)(x.subject)(x.outcome);
@@ -308,6 +313,8 @@ private:
   Statement put_session_{*db_, "INSERT OR REPLACE INTO session (customer,"
                                " identity, sid, body, changed)"
                                " VALUES (?, ?, ?, ?, ?)"};
+  Statement erase_session_{*db_, "DELETE FROM session WHERE customer = ?"
+                                 " AND identity = ?"};
   Statement append_audit_{*db_, "INSERT INTO audit (at, actor, action, subject,"
                                 " outcome) VALUES (?, ?, ?, ?, ?)"};
   Statement prune_audit_{*db_, "DELETE FROM audit WHERE id <= ?"};

@@ -105,6 +105,9 @@ struct erase_client {
 struct put_session {
   session_record record;
 };
+struct erase_session {
+  std::string customer, identity;
+};
 struct append_audit {
   audit_event event;
 };
@@ -114,8 +117,9 @@ struct edit_data {
   protocol::data::data_change what;
 };
 
-using change = std::variant<put_mitigation, erase_mitigation, put_client,
-                            erase_client, put_session, append_audit, edit_data>;
+using change =
+    std::variant<put_mitigation, erase_mitigation, put_client, erase_client,
+                 put_session, erase_session, append_audit, edit_data>;
 
 /// The changes of one acknowledged operation: all or none become durable.
 using transaction = std::vector<change>;

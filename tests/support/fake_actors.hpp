@@ -43,6 +43,8 @@ inline void apply(fake_store& to, const storage::change& x) {
   else if (auto* session = std::get_if<storage::put_session>(&x))
     to.sessions[{session->record.customer, session->record.identity}] =
         session->record;
+  else if (auto* ended = std::get_if<storage::erase_session>(&x))
+    to.sessions.erase({ended->customer, ended->identity});
   else if (auto* edit = std::get_if<storage::edit_data>(&x))
     to.data.push_back(*edit);
   else

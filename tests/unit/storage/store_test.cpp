@@ -78,6 +78,17 @@ TEST_P(store_test, keeps_the_newest_configuration_of_a_peer) {
   EXPECT_THAT(all->sessions, ElementsAre(first, other));
 }
 
+TEST_P(store_test, forgets_the_configuration_of_a_peer) {
+  session_record first{"acme", "a.example", 7, {0xA1}, 100};
+  session_record other{"acme", "b.example", 1, {}, 50};
+  ASSERT_TRUE(commit(*uut, {put_session{first}, put_session{other}}));
+  ASSERT_TRUE(commit(*uut, {erase_session{"acme", "a.example"},
+                            erase_session{"acme", "nobody"}}));
+  auto all = uut->load();
+  ASSERT_TRUE(all);
+  EXPECT_THAT(all->sessions, ElementsAre(other));
+}
+
 TEST_P(store_test, keeps_extreme_values) {
   mitigation_record x;
   x.key = {"", std::string("\0\xff", 2), 0xffffffff};
