@@ -176,6 +176,13 @@ result<api_call> read_redirect(asked& x) {
   return api_call{set_redirect{std::move(*wish)}};
 }
 
+result<api_call> read_hand_over(asked& x) {
+  auto wish = parse_handover(x.body);
+  if (!wish)
+    return wish.error();
+  return api_call{hand_over{std::move(*wish)}};
+}
+
 result<api_call> read_sessions(asked& x) {
   auto limit = take_number(x.parameters, "limit", default_session_limit,
                            max_session_limit);
@@ -242,6 +249,7 @@ constexpr std::array routes{
     route{"/v1/redirect", "PUT", read_redirect},
     route{"/v1/redirect", "DELETE",
           [](asked&) -> result<api_call> { return api_call{set_redirect{}}; }},
+    route{"/v1/handover", "PUT", read_hand_over},
     route{"/v1/data/aliases", "GET", read_data<verb::list, entry_kind::alias>},
     route{"/v1/data/aliases", "POST",
           read_data<verb::put_all, entry_kind::alias>},

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/data_upstream_values.hpp"
 #include "actors/data_views.hpp"
+#include "actors/sibling_views.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "protocol/error.hpp"
@@ -78,6 +79,11 @@ struct set_redirect {
   redirect_wish wish;
 };
 
+/// PUT /v1/handover
+struct hand_over {
+  handover_wish wish;
+};
+
 /// GET /v1/sessions
 struct list_sessions {
   std::size_t limit = default_session_limit;
@@ -106,8 +112,9 @@ struct use_data_channel {
 using api_call =
     std::variant<get_node, list_mitigations, create_mitigation, get_mitigation,
                  delete_mitigation, report_efficacy, control_filters,
-                 decide_mitigation, set_redirect, list_sessions, list_audit,
-                 list_data_clients, get_data_client, use_data_channel>;
+                 decide_mitigation, set_redirect, hand_over, list_sessions,
+                 list_audit, list_data_clients, get_data_client,
+                 use_data_channel>;
 
 /// Understands one HTTP request. Strict: an unknown member or query parameter,
 /// one given twice, a wrong type or a value out of bounds is refused. Members
@@ -143,6 +150,8 @@ std::string to_json(const data_client_details& x);
 std::string to_json(const failure& x);
 std::string to_json(const order_body& x);    ///< what parse_request reads
 std::string to_json(const redirect_wish& x); ///< the same; `on` is the method
+std::string to_json(const handover_wish& x); ///< the same
+std::string to_json(const std::vector<handover_result>& xs);
 /// {"acl-list":[{"acl-name":"a","activation-type":"deactivate"}]}: the same.
 std::string to_json(const std::vector<protocol::signal::filter_control>& xs);
 /// {"decision":"approve","mitigators":["scrubber"]}: the same.

@@ -141,6 +141,31 @@ void write(writer& out, const upstream_view& x) {
       .end_object();
 }
 
+void write(writer& out, const sibling_view& x) {
+  out.begin_object()
+      .member("name", x.name)
+      .member("address", x.address)
+      .member("state", x.state)
+      .member("detail", x.detail)
+      .member("since_s", x.since_s)
+      .member("program", x.program)
+      .member("sessions", x.sessions)
+      .member("clients", x.clients)
+      .member("mitigations", x.mitigations)
+      .member("missed", x.missed)
+      .end_object();
+}
+
+void write(writer& out, const handover_result& x) {
+  out.begin_object()
+      .member("customer", x.customer)
+      .member("cuid", x.cuid)
+      .member("moved", x.moved)
+      .member("mitigations", x.mitigations)
+      .member("detail", x.detail)
+      .end_object();
+}
+
 void write(writer& out, const storage::audit_event& x) {
   out.begin_object()
       .member("when", x.when)
@@ -178,6 +203,7 @@ std::string to_json(const node_view& x) {
   out.member("redirect", x.redirect);
   write_list(out, "mitigators", x.mitigators);
   write_list(out, "upstreams", x.upstreams);
+  write_list(out, "siblings", x.siblings);
   return std::move(out.end_object()).str();
 }
 
@@ -248,6 +274,24 @@ std::string to_json(const redirect_wish& x) {
   write_texts(out, "alt-server-record", x.records);
   if (x.max_age)
     out.member("max-age", *x.max_age);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(const handover_wish& x) {
+  writer out;
+  out.begin_object().member("to", x.to);
+  if (x.all)
+    out.member("all", true);
+  if (!x.customer.empty())
+    out.member("customer", x.customer);
+  if (!x.cuid.empty())
+    out.member("cuid", x.cuid);
+  return std::move(out.end_object()).str();
+}
+
+std::string to_json(const std::vector<handover_result>& xs) {
+  writer out;
+  write_list(out.begin_object(), "clients", xs);
   return std::move(out.end_object()).str();
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/sibling_views.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "protocol/error.hpp"
@@ -24,5 +25,8 @@ result<mitigation_update> parse_update(std::string_view body);
 
 /// Reads the JSON body of PUT /v1/redirect; it may be empty: as configured.
 result<redirect_wish> parse_redirect(std::string_view body);
+
+/// Reads the JSON body of PUT /v1/handover.
+result<handover_wish> parse_handover(std::string_view body);
 
 } // namespace tocsin::actors

@@ -135,6 +135,37 @@ constexpr std::array<member<redirect_wish>, 3> redirect_members{{
      }},
 }};
 
+template <std::string handover_wish::*Field>
+result<void> read_handover_text(dom::element x, handover_wish& wish,
+                                std::string_view name) {
+  auto text = read_text(x, name);
+  if (!text)
+    return text.error();
+  wish.*Field = std::string{*text};
+  return {};
+}
+
+constexpr std::array<member<handover_wish>, 4> handover_members{{
+    {"to",
+     [](dom::element x, handover_wish& wish) {
+       return read_handover_text<&handover_wish::to>(x, wish, "to");
+     }},
+    {"customer",
+     [](dom::element x, handover_wish& wish) {
+       return read_handover_text<&handover_wish::customer>(x, wish, "customer");
+     }},
+    {"cuid",
+     [](dom::element x, handover_wish& wish) {
+       return read_handover_text<&handover_wish::cuid>(x, wish, "cuid");
+     }},
+    {"all",
+     [](dom::element x, handover_wish& wish) -> result<void> {
+       if (x.get_bool().get(wish.all) != simdjson::SUCCESS)
+         return fail(ec::malformed, "all", "is true or false");
+       return {};
+     }},
+}};
+
 } // namespace
 
 result<redirect_wish> parse_redirect(std::string_view body) {
@@ -151,6 +182,22 @@ result<redirect_wish> parse_redirect(std::string_view body) {
   if (wish.alt_server.empty() && !wish.records.empty())
     return fail(ec::missing, "alt-server",
                 "addresses need the name of their server");
+  return wish;
+}
+
+result<handover_wish> parse_handover(std::string_view body) {
+  handover_wish wish;
+  dom::parser parser;
+  auto object = read_object(parser, body);
+  if (!object)
+    return object.error();
+  if (auto done = read_members(*object, handover_members, "a handover", wish);
+      !done)
+    return done.error();
+  if (wish.to.empty())
+    return fail(ec::missing, "to", "names the sibling");
+  if (wish.all && !(wish.customer.empty() && wish.cuid.empty()))
+    return fail(ec::malformed, "all", "goes without customer and cuid");
   return wish;
 }
 

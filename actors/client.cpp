@@ -51,6 +51,10 @@ caf::result<dots_response> client_state::serve(dots_request request) {
         bytes(why.begin(), why.end()), pause, false});
     return promise;
   }
+  if (left_) {
+    promise.deliver(redirection_to(*left_));
+    return promise;
+  }
   queue_.push_back({std::move(request), promise});
   if (!busy_)
     serve_next();
@@ -58,7 +62,7 @@ caf::result<dots_response> client_state::serve(dots_request request) {
 }
 
 void client_state::serve_next() {
-  while (!busy_ && !queue_.empty()) {
+  while (!busy_ && !queue_.empty() && !is_held_back()) {
     auto next = std::move(queue_.front());
     queue_.pop_front();
     busy_ = true;
@@ -70,6 +74,8 @@ void client_state::serve_next() {
 void client_state::finish(dots_response answer) {
   promise_.deliver(std::move(answer));
   busy_ = false;
+  if (std::exchange(pack_waits_, false))
+    pack_.deliver(packed());
   // Through the mailbox rather than by recursion: a long queue of requests
   // that are answered at once must not pile up stack frames.
   if (!queue_.empty())
@@ -209,6 +215,9 @@ caf::result<mitigation_view> client_state::status(std::uint32_t mid) const {
 
 caf::result<mitigation_view> client_state::revoke(std::uint32_t mid,
                                                   std::string why) {
+  if (is_held_back())
+    return to_error(fail(ec::unavailable, "mid",
+                         "its client is being handed over to a sibling"));
   auto i = entries_.find(mid);
   if (i == entries_.end())
     return to_error(fail(ec::not_found, "mid",
@@ -281,7 +290,8 @@ void client_state::on_tick() {
   if (!old.empty())
     self_->request(setup_.keeper, node_patience, atom::commit_v, std::move(old))
         .then([](ack) {}, [](const caf::error&) {});
-  if (entries_.empty() && tombstones_.empty() && !busy_ && queue_.empty())
+  if (entries_.empty() && tombstones_.empty() && !busy_ && queue_.empty()
+      && !left_)
     self_->send(setup_.parent, atom::abandon_v, setup_.who->name, setup_.cuid);
 }
 
@@ -342,6 +352,18 @@ client(client_actor::stateful_pointer<client_state> self,
       [state](atom::control, const std::string& identity,
               const std::vector<protocol::data::activation_change>& news) {
         state->on_filters_changed(identity, news);
+      },
+      [state](atom::handover) { return state->hand_over(); },
+      [state](atom::keep) { state->keep(); },
+      [state](atom::leave, redirect_order& where) {
+        state->leave(std::move(where));
+      },
+      [state](atom::adopt, storage::snapshot& given) {
+        return state->take_over(std::move(given));
+      },
+      [state](atom::leave, std::uint32_t mid) { state->leave_one(mid); },
+      [state](atom::ask, const caf::strong_actor_ptr& siblings) {
+        state->adopt_siblings(siblings);
       },
       [state](atom::serve) { state->serve_next(); },
       [state](atom::tick) { state->on_tick(); },

@@ -39,7 +39,8 @@ struct client_setup {
   resolver_actor resolver;
   supervisor_actor parent;
   mitigator_table mitigators;
-  datastore_actor data; ///< null: there is no data channel
+  datastore_actor data;         ///< null: there is no data channel
+  siblings_actor siblings = {}; ///< null: the node has none
   epoch clock;
   protocol::signal::lifecycle_settings life;
   std::chrono::seconds status_interval = default_status_interval;
@@ -129,6 +130,12 @@ public:
   void on_filters_changed(
       const std::string& identity,
       const std::vector<protocol::data::activation_change>& news);
+  caf::result<storage::snapshot> hand_over();
+  void keep();
+  void leave(redirect_order where);
+  void leave_one(std::uint32_t mid);
+  caf::result<ack> take_over(storage::snapshot given);
+  void adopt_siblings(const caf::strong_actor_ptr& siblings);
   void serve_next();
   void on_tick();
   void on_alarm(std::uint64_t generation);
@@ -150,6 +157,8 @@ private:
     /// there is no gap in the protection.
     std::vector<std::pair<mitigation_actor, std::string>> replaces;
     bool beats = false; ///< requests of other clients, which end likewise
+    /// Those at siblings, which end likewise.
+    std::vector<foreign_notice> elsewhere;
     /// Lost a conflict: no MITIGATION, but the record is kept until then.
     bool suspended = false;
     time_point kept_until;
@@ -200,6 +209,7 @@ private:
     std::vector<std::uint32_t> superseded;
     std::vector<std::uint32_t> make_way;
     claim_result claimed;
+    std::vector<foreign_notice> elsewhere; ///< when it is in force
     storage::mitigation_record record;
   };
   using job_ptr = std::shared_ptr<put_job>;
@@ -238,6 +248,8 @@ private:
   void on_refreshed(job_ptr job);
   void adopt_refreshed(entry& x, const storage::mitigation_record& fresh);
   void put_suspended(entry& known, job_ptr job);
+  void on_claimed_again(const job_ptr& job, std::int64_t lifetime,
+                        const claim_result& x);
   void answer_refreshed(const job_ptr& job, std::int64_t left,
                         const claim_result& x);
   void answer_conflict(const job_ptr& job, const claim_result& x);
@@ -322,6 +334,15 @@ private:
   void on_armed_claimed(const std::shared_ptr<loss_job>& job);
   void start_lost(const std::vector<std::uint32_t>& mids);
 
+  // client_siblings.cpp
+  void claim(scope_claim x, std::function<void(const claim_result&)> then,
+             std::function<void(const caf::error&)> failed);
+  void tell_siblings(const claim_result& x);
+  std::vector<foreign_notice>
+  ending_elsewhere(const put_job& job, const std::vector<std::uint32_t>& mids);
+  storage::snapshot packed() const;
+  bool is_held_back() const { return handing_over_ || left_; }
+
   // client_conflict.cpp
   void remember_refused(const put_job& job);
   bool refused_before(const job_ptr& job);
@@ -351,6 +372,11 @@ private:
   alarm alarm_;
   std::optional<time_point> report_due_;
   std::optional<awaited> awaited_;
+  // On the way to a sibling.
+  bool handing_over_ = false;
+  caf::typed_response_promise<storage::snapshot> pack_; ///< once not busy
+  bool pack_waits_ = false;
+  std::optional<redirect_order> left_; ///< where it is now
 };
 
 /// Spawns the CLIENT of one customer's cuid.

@@ -102,16 +102,13 @@ void client_state::on_names(job_ptr job) {
       armed ? scope_claim::state::armed : scope_claim::state::active,
       false,
       caf::actor_cast<caf::strong_actor_ptr>(self_)};
-  self_
-      ->request(setup_.registry, node_patience, atom::claim_v, std::move(claim))
-      .then(
-          [this, job](const claim_result& x) {
-            job->claimed = x;
-            on_claimed(job);
-          },
-          [this, job](const caf::error& why) {
-            abort_new(job, to_failure(why));
-          });
+  this->claim(
+      std::move(claim),
+      [this, job](const claim_result& x) {
+        job->claimed = x;
+        on_claimed(job);
+      },
+      [this, job](const caf::error& why) { abort_new(job, to_failure(why)); });
 }
 
 /// First the order among the client's own requests (RFC 9132, Section
@@ -135,6 +132,9 @@ void client_state::on_claimed(job_ptr job) {
     answer_conflict(job, job->claimed);
     return;
   }
+  job->elsewhere = ending_elsewhere(*job, own.superseded);
+  std::erase_if(own.superseded,
+                [this](auto old) { return !entries_.contains(old); });
   job->superseded = std::move(own.superseded);
   job->make_way = std::move(own.make_way);
   commit_new(std::move(job));
@@ -159,6 +159,8 @@ sig::own_decision client_state::judge_own(const put_job& job) const {
     else if (x.armed_kind() != newcomer.immediate)
       ending.push_back(mid); // whatever its mid, it makes way
   }
+  for (const auto& x : job.claimed.own_elsewhere)
+    others.push_back({x.owner.mid, x.what, x.immediate, x.active});
   auto out = sig::decide_own(newcomer, others);
   if (!out.refused_for)
     out.superseded.insert(out.superseded.end(), ending.begin(), ending.end());
@@ -235,6 +237,7 @@ void client_state::on_created(job_ptr job) {
   bool inactive =
       job->claimed.verdict == sig::newcomer_verdict::accept_inactive;
   x.beats = job->claimed.information.has_value() && !inactive;
+  x.elsewhere = job->elsewhere;
   // The mids replaced are gone for the client at once.
   for (auto old : job->superseded) {
     auto node = entries_.extract(old);

@@ -253,6 +253,10 @@ void client_state::release_replaced(entry& x) {
   x.replaces.clear();
   if (std::exchange(x.beats, false))
     self_->send(setup_.registry, atom::install_v, owner(x.record.key.mid));
+  for (auto& notice : x.elsewhere)
+    if (setup_.siblings)
+      self_->send(setup_.siblings, atom::report_v, std::move(notice));
+  x.elsewhere.clear();
 }
 
 /// Keeps the number of active mitigations, which the configuration of the

@@ -194,40 +194,46 @@ void client_state::put_suspended(entry& known, job_ptr job) {
                                      : known.record.lifetime;
   auto claim = claim_of(known, scope_claim::state::active);
   claim.lifetime = lifetime;
-  self_->request(setup_.registry, node_patience, atom::claim_v, claim)
-      .then(
-          [this, job, lifetime](const claim_result& x) {
-            auto i = entries_.find(*job->request.mid);
-            if (i == entries_.end())
-              return refuse(job->request,
-                            fail(ec::unavailable, "mid", "it has just ended"));
-            auto& found = i->second;
-            if (x.verdict != sig::newcomer_verdict::accept) {
-              if (x.information)
-                on_still_lost(found, *x.information);
-              // It is kept anyway; policy says which answer that is.
-              if (x.verdict == sig::newcomer_verdict::accept_inactive)
-                return answer_refreshed(job, found.view.lifetime, x);
-              return answer_conflict(job, x);
-            }
-            found.beats = x.information.has_value();
-            found.record.lifetime = lifetime;
-            found.record.expires = sig::expiry(lifetime, wall());
-            resume(found);
-            job->record = found.record;
-            self_
-                ->request(
-                    setup_.keeper, node_patience, atom::commit_v,
-                    storage::transaction{storage::put_mitigation{found.record}})
-                .then([this, job](ack) { on_refreshed(job); },
-                      [this, job](const caf::error& err) {
-                        refuse(job->request, fail(ec::unavailable, "storage",
-                                                  to_failure(err).detail));
-                      });
-          },
-          [this, job](const caf::error& err) {
-            refuse(job->request, to_failure(err));
-          });
+  this->claim(
+      std::move(claim),
+      [this, job, lifetime](const claim_result& x) {
+        on_claimed_again(job, lifetime, x);
+      },
+      [this, job](const caf::error& err) {
+        refuse(job->request, to_failure(err));
+      });
+}
+
+void client_state::on_claimed_again(const job_ptr& job, std::int64_t lifetime,
+                                    const claim_result& x) {
+  auto i = entries_.find(*job->request.mid);
+  if (i == entries_.end())
+    return refuse(job->request,
+                  fail(ec::unavailable, "mid", "it has just ended"));
+  auto& found = i->second;
+  if (x.verdict != sig::newcomer_verdict::accept) {
+    if (x.information)
+      on_still_lost(found, *x.information);
+    // It is kept anyway; policy says which answer that is.
+    if (x.verdict == sig::newcomer_verdict::accept_inactive)
+      return answer_refreshed(job, found.view.lifetime, x);
+    return answer_conflict(job, x);
+  }
+  found.beats = x.information.has_value();
+  job->claimed = x;
+  found.elsewhere = ending_elsewhere(*job, {});
+  found.record.lifetime = lifetime;
+  found.record.expires = sig::expiry(lifetime, wall());
+  resume(found);
+  job->record = found.record;
+  self_
+      ->request(setup_.keeper, node_patience, atom::commit_v,
+                storage::transaction{storage::put_mitigation{found.record}})
+      .then([this, job](ack) { on_refreshed(job); },
+            [this, job](const caf::error& err) {
+              refuse(job->request,
+                     fail(ec::unavailable, "storage", to_failure(err).detail));
+            });
 }
 
 void client_state::answer_conflict(const job_ptr& job, const claim_result& x) {

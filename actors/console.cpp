@@ -200,6 +200,17 @@ void console_state::on(const set_redirect& x, const api_exchange& call) {
           [to = call.reply](const caf::error& why) { refuse(to, why); });
 }
 
+/// All of many clients take their time; who does not wait finds the rest in the
+/// log and the audit trail.
+void console_state::on(const hand_over& x, const api_exchange& call) {
+  self_->request(root_, max_wait, atom::handover_v, x.wish)
+      .then(
+          [to = call.reply](const std::vector<handover_result>& xs) {
+            to(200, to_json(xs));
+          },
+          [to = call.reply](const caf::error& why) { refuse(to, why); });
+}
+
 void console_state::on(const list_sessions& x, const api_exchange& call) {
   self_
       ->request(root_, node_patience, atom::sessions_v,

@@ -28,6 +28,7 @@ private:
   void on(const control_filters& x, const api_exchange& call);
   void on(const decide_mitigation& x, const api_exchange& call);
   void on(const set_redirect& x, const api_exchange& call);
+  void on(const hand_over& x, const api_exchange& call);
   void on(const list_sessions& x, const api_exchange& call);
   void on(const list_audit& x, const api_exchange& call);
   void on(const list_data_clients&, const api_exchange& call);

@@ -35,6 +35,12 @@ using registry_actor = caf::typed_actor<
     caf::reacts_to<atom::install, scope_owner>,
     // Forgets a scope; who lost to it only may be active again.
     caf::reacts_to<atom::release, scope_owner>,
+    // For a sibling: what overlaps this scope of this owner, up to
+    // max_sibling_scopes.
+    caf::replies_to<atom::ask, scope_owner,
+                    protocol::signal::target>::with<std::vector<foreign_scope>>,
+    // A sibling has decided about a scope here.
+    caf::reacts_to<atom::notify, foreign_notice>,
     // All that was stored is claimed: who lost to nobody is active again.
     caf::reacts_to<atom::begin>>;
 
@@ -158,6 +164,20 @@ using client_actor = caf::typed_actor<
     // activation-type now, not by a request of ours (RFC 9133, Section 3.2.1).
     caf::reacts_to<atom::control, std::string,
                    std::vector<protocol::data::activation_change>>,
+    // Is to be handed over to a sibling: replies, once the request in progress
+    // is answered, with what is stored; holds requests back from then on.
+    caf::replies_to<atom::handover>::with<storage::snapshot>,
+    // It is not handed over: goes on as before.
+    caf::reacts_to<atom::keep>,
+    // It was: what waits is sent there, and nothing is left here.
+    caf::reacts_to<atom::leave, redirect_order>,
+    // A sibling hands it over; replies when it is durable and started. What is
+    // known here already stays as it is.
+    caf::replies_to<atom::adopt, storage::snapshot>::with<ack>,
+    // A sibling has a newer request of the client in force in place of this.
+    caf::reacts_to<atom::leave, std::uint32_t>,
+    // SIBLINGS were restarted.
+    caf::reacts_to<atom::ask, caf::strong_actor_ptr>,
     // INTERNAL: serve the next waiting request.
     caf::reacts_to<atom::serve>,
     // INTERNAL: look after withdrawn mids and an empty CLIENT.
@@ -429,6 +449,27 @@ using supervisor_actor = session_owner_actor::extend<
     caf::replies_to<atom::store>::with<std::vector<data_client_view>>,
     // One of them; fails with not_found, or malformed if several fit.
     caf::replies_to<atom::store, data_client_name>::with<data_client_details>,
+    // An operator hands clients over; replies when it is decided for each.
+    caf::replies_to<atom::handover,
+                    handover_wish>::with<std::vector<handover_result>>,
+    // A sibling greets; replies as SIBLINGS do.
+    caf::replies_to<atom::hello, sibling_greeting>::with<sibling_greeting>,
+    // SIBLING: what this node does.
+    caf::replies_to<atom::heard>::with<sibling_holdings>,
+    // SIBLING: the node of this name is up, or no longer.
+    caf::reacts_to<atom::changed, std::string, bool>,
+    // The sibling (1st) hands a client over; replies when it is durable and in
+    // force here.
+    caf::replies_to<atom::adopt, std::string, sibling_parcel>::with<ack>,
+    // The sibling (1st) says that a client it gave is ours (true), or that it
+    // has kept it and our copy is to go.
+    caf::replies_to<atom::settle, std::string, sibling_client, bool>::with<ack>,
+    // HANDOVER: the client of this customer and cuid is redirected from now on.
+    caf::reacts_to<atom::leave, std::string, std::string>,
+    // HANDOVER: what became of it.
+    caf::reacts_to<atom::handover, handover_result>,
+    // INTERNAL: is what a sibling gave in force now?
+    caf::reacts_to<atom::begin, std::uint64_t>,
     // Ordered shutdown: sessions first, KEEPER last, nothing lost.
     caf::replies_to<atom::finish>::with<ack>,
     // INTERNAL: the sessions had their time to say goodbye.
@@ -436,7 +477,60 @@ using supervisor_actor = session_owner_actor::extend<
     // INTERNAL: look at the load of the node.
     caf::reacts_to<atom::tick, std::uint64_t>>;
 
+/// Another node of the same organisation (docs/adr/0008). What its counterpart
+/// there sends is told by "sibling".
+using sibling_actor = caf::typed_actor<
+    // The sibling: is anybody there?
+    caf::replies_to<atom::heard, std::uint64_t>::with<sibling_holdings>,
+    // The sibling: what overlaps this here?
+    caf::replies_to<atom::claim, sibling_question>::with<sibling_scopes>,
+    // The sibling has decided about a scope here.
+    caf::reacts_to<atom::notify, sibling_verdict>,
+    // The sibling hands a client over; replies when it is durable and in force.
+    caf::replies_to<atom::adopt, sibling_parcel>::with<ack>,
+    // The sibling: a client it gave is ours (true), or our copy is to go.
+    caf::replies_to<atom::settle, sibling_client, bool>::with<ack>,
+    // Its node greets: replies with the own greeting, or why not.
+    caf::replies_to<atom::hello, sibling_greeting>::with<sibling_greeting>,
+    // SIBLINGS: ask the sibling; fails at once if it is not up.
+    caf::replies_to<atom::ask, sibling_question>::with<sibling_scopes>,
+    // SIBLINGS: tell the sibling, if it is joined.
+    caf::reacts_to<atom::report, sibling_verdict>,
+    // HANDOVER: its counterpart; fails with unavailable if it is not up.
+    caf::replies_to<atom::client>::with<caf::strong_actor_ptr>,
+    // What the operator sees.
+    caf::replies_to<atom::status>::with<sibling_view>,
+    // INTERNAL: call N reached its door, or failed for this reason.
+    caf::reacts_to<atom::opened, std::uint64_t, caf::strong_actor_ptr>,
+    caf::reacts_to<atom::gone, std::uint64_t, std::string>,
+    // INTERNAL: a deadline.
+    caf::reacts_to<atom::tick, std::uint64_t>>;
+
+/// All siblings of a node.
+using siblings_actor = caf::typed_actor<
+    // What siblings hold that overlaps this claim: within sibling_patience,
+    // whoever does not answer; never fails.
+    caf::replies_to<atom::ask, scope_claim>::with<std::vector<foreign_scope>>,
+    // What a scope at a sibling is to be told.
+    caf::reacts_to<atom::report, foreign_notice>,
+    // SIBLING: the node of this name asks.
+    caf::replies_to<atom::claim, std::string,
+                    sibling_question>::with<sibling_scopes>,
+    // A node greets: replies with the own greeting, or why not.
+    caf::replies_to<atom::hello, sibling_greeting>::with<sibling_greeting>,
+    // The SIBLING of this name; fails with not_found.
+    caf::replies_to<atom::client, std::string>::with<caf::strong_actor_ptr>,
+    // What the operator sees.
+    caf::replies_to<atom::status>::with<std::vector<sibling_view>>>;
+
 /// Answers the operator's API.
 using console_actor = caf::typed_actor<caf::reacts_to<atom::api, api_exchange>>;
+
+/// One client on its way to a sibling.
+using handover_actor = caf::typed_actor<
+    // INTERNAL: begin, or go on.
+    caf::reacts_to<atom::begin>,
+    // INTERNAL: a deadline.
+    caf::reacts_to<atom::tick, std::uint64_t>>;
 
 } // namespace tocsin::actors

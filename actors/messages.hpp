@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/data_upstream_values.hpp"
 #include "actors/data_values.hpp"
+#include "actors/sibling_values.hpp"
 #include "actors/values.hpp"
 #include "actors/views.hpp"
 #include "mitigators/filter.hpp"
@@ -13,7 +14,8 @@
 #include <caf/all.hpp>
 
 /// Type identities for CAF 0.17; a move to another CAF stays in this file and
-/// in interfaces.hpp. All values travel inside one process.
+/// in interfaces.hpp. What is declared local travels inside one process only;
+/// the rest may go to a sibling (sibling_values.hpp).
 
 #define TOCSIN_LOCAL_TYPE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 
@@ -79,9 +81,28 @@ CAF_ADD_TYPE_ID(tocsin,
 CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::protocol::data::accepted_traffic>))
 CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::protocol::signal::filter_control>))
 CAF_ADD_TYPE_ID(tocsin, (tocsin::protocol::data::filter_abilities))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_holdings))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_question))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_scope))
+CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::sibling_scope>))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_scopes))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_verdict))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::parcel_mitigation))
+CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::parcel_mitigation>))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_parcel))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_client))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_greeting))
+CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::foreign_scope>))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::foreign_notice))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::handover_wish))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::handover_result))
+CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::handover_result>))
+CAF_ADD_TYPE_ID(tocsin, (tocsin::actors::sibling_view))
+CAF_ADD_TYPE_ID(tocsin, (std::vector<tocsin::actors::sibling_view>))
 CAF_ADD_ATOM(tocsin, tocsin::atom, abandon, "abandon")
 CAF_ADD_ATOM(tocsin, tocsin::atom, adopt, "adopt")
 CAF_ADD_ATOM(tocsin, tocsin::atom, api, "api")
+CAF_ADD_ATOM(tocsin, tocsin::atom, ask, "ask")
 CAF_ADD_ATOM(tocsin, tocsin::atom, audit, "audit")
 CAF_ADD_ATOM(tocsin, tocsin::atom, begin, "begin")
 CAF_ADD_ATOM(tocsin, tocsin::atom, cancel, "cancel")
@@ -99,9 +120,13 @@ CAF_ADD_ATOM(tocsin, tocsin::atom, exited, "exited")
 CAF_ADD_ATOM(tocsin, tocsin::atom, finish, "finish")
 CAF_ADD_ATOM(tocsin, tocsin::atom, forget, "forget")
 CAF_ADD_ATOM(tocsin, tocsin::atom, gone, "gone")
+CAF_ADD_ATOM(tocsin, tocsin::atom, handover, "handover")
 CAF_ADD_ATOM(tocsin, tocsin::atom, heard, "heard")
+CAF_ADD_ATOM(tocsin, tocsin::atom, hello, "hello")
 CAF_ADD_ATOM(tocsin, tocsin::atom, hops, "hops")
 CAF_ADD_ATOM(tocsin, tocsin::atom, install, "install")
+CAF_ADD_ATOM(tocsin, tocsin::atom, keep, "keep")
+CAF_ADD_ATOM(tocsin, tocsin::atom, leave, "leave")
 CAF_ADD_ATOM(tocsin, tocsin::atom, line, "line")
 CAF_ADD_ATOM(tocsin, tocsin::atom, list, "list")
 CAF_ADD_ATOM(tocsin, tocsin::atom, load, "load")
@@ -122,6 +147,7 @@ CAF_ADD_ATOM(tocsin, tocsin::atom, restore, "restore")
 CAF_ADD_ATOM(tocsin, tocsin::atom, revoke, "revoke")
 CAF_ADD_ATOM(tocsin, tocsin::atom, serve, "serve")
 CAF_ADD_ATOM(tocsin, tocsin::atom, sessions, "sessions")
+CAF_ADD_ATOM(tocsin, tocsin::atom, settle, "settle")
 CAF_ADD_ATOM(tocsin, tocsin::atom, silent, "silent")
 CAF_ADD_ATOM(tocsin, tocsin::atom, status, "status")
 CAF_ADD_ATOM(tocsin, tocsin::atom, store, "store")
@@ -185,6 +211,14 @@ TOCSIN_LOCAL_TYPE(std::vector<tocsin::protocol::data::activation_change>)
 TOCSIN_LOCAL_TYPE(std::vector<tocsin::protocol::data::accepted_traffic>)
 TOCSIN_LOCAL_TYPE(std::vector<tocsin::protocol::signal::filter_control>)
 TOCSIN_LOCAL_TYPE(tocsin::protocol::data::filter_abilities)
+TOCSIN_LOCAL_TYPE(tocsin::actors::sibling_greeting)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::actors::foreign_scope>)
+TOCSIN_LOCAL_TYPE(tocsin::actors::foreign_notice)
+TOCSIN_LOCAL_TYPE(tocsin::actors::handover_wish)
+TOCSIN_LOCAL_TYPE(tocsin::actors::handover_result)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::actors::handover_result>)
+TOCSIN_LOCAL_TYPE(tocsin::actors::sibling_view)
+TOCSIN_LOCAL_TYPE(std::vector<tocsin::actors::sibling_view>)
 
 namespace tocsin::actors {
 

@@ -9,8 +9,18 @@ namespace tocsin::actors {
 namespace sig = protocol::signal;
 
 namespace {
+
 using state = scope_claim::state;
+
+/// Ids of what siblings hold, while one claim is decided: by their place in it.
+constexpr std::uint64_t foreign_base = std::uint64_t{1} << 63;
+
+foreign_notice notice_for(const foreign_scope& x, foreign_verdict what,
+                          sig::conflict_information why) {
+  return {x.sibling, x.owner, what, std::move(why)};
 }
+
+} // namespace
 
 bool registry_state::same_client(const scope& a, const scope& b) {
   return a.owner.customer == b.owner.customer && a.owner.cuid == b.owner.cuid;
@@ -148,6 +158,7 @@ claim_result registry_state::claim(const scope_claim& x) {
     else if (!x.restored)
       others.push_back(contender_of(other, entry));
   }
+  add_foreign(x, entry, others, out);
   if (x.restored) {
     // Who was suspended when the node ended finds its winners again.
     for (auto other : rivals(id)) {
@@ -167,6 +178,13 @@ claim_result registry_state::claim(const scope_claim& x) {
                                        others);
   out.verdict = decision.newcomer;
   out.information = decision.information;
+  for (const auto& notice : decision.notices)
+    if (notice.id >= foreign_base) {
+      bool loses = std::ranges::count(decision.deactivate, notice.id) > 0;
+      out.notices.push_back(notice_for(
+          x.foreign[notice.id - foreign_base],
+          loses ? foreign_verdict::loses : foreign_verdict::told, notice.what));
+    }
   apply(id, decision);
   out.agreeing = agreeing(id);
   if (out.verdict == sig::newcomer_verdict::accept && out.agreeing > 1)
@@ -177,6 +195,69 @@ claim_result registry_state::claim(const scope_claim& x) {
     forget(id);
   }
   return out;
+}
+
+/// What siblings hold is decided about by the same rules, except that a
+/// restored claim is not decided about at all.
+void registry_state::add_foreign(const scope_claim& x, const scope& entry,
+                                 std::vector<sig::contender>& others,
+                                 claim_result& out) const {
+  if (x.restored)
+    return;
+  for (std::size_t i = 0; i < x.foreign.size(); ++i) {
+    const auto& y = x.foreign[i];
+    bool same_customer = y.owner.customer == entry.owner.customer;
+    if (same_customer && y.owner.cuid == entry.owner.cuid)
+      out.own_elsewhere.push_back(y);
+    else
+      others.push_back({foreign_base + i, y.what, y.remaining, y.active,
+                        same_customer, y.immediate});
+  }
+}
+
+std::vector<foreign_scope>
+registry_state::overlapping(const scope_owner& who,
+                            const sig::target& what) const {
+  std::vector<foreign_scope> out;
+  for (auto id : index_.overlapping(what)) {
+    if (out.size() >= max_sibling_scopes)
+      break;
+    const auto& x = scopes_.at(id);
+    // Of the same client that is suspended, nothing stands in the way.
+    bool own = x.owner.customer == who.customer && x.owner.cuid == who.cuid;
+    if (own && x.now == state::suspended)
+      continue;
+    out.push_back({{},
+                   x.owner,
+                   x.what,
+                   remaining(x),
+                   x.now == state::active,
+                   x.now != state::armed});
+  }
+  return out;
+}
+
+/// A sibling has decided about its newcomer, by the same rules.
+void registry_state::on_verdict(const foreign_notice& x) {
+  auto i = ids_.find(x.owner);
+  if (i == ids_.end())
+    return; // it has ended meanwhile
+  auto& mine = scopes_.at(i->second);
+  switch (x.what) {
+  case foreign_verdict::told:
+    self_->send(mine.client, atom::notify_v, x.owner.mid, x.information);
+    return;
+  case foreign_verdict::loses:
+    if (mine.now != state::active)
+      return;
+    mine.now = state::suspended;
+    make_way(i->second);
+    self_->send(mine.client, atom::withdraw_v, x.owner.mid, x.information);
+    return;
+  case foreign_verdict::superseded:
+    self_->send(mine.client, atom::leave_v, x.owner.mid);
+    return;
+  }
 }
 
 /// Clients that want something of this scope active, its own among them.
@@ -202,6 +283,8 @@ void registry_state::apply(id_type id, const sig::conflict_decision& decision) {
   auto& entry = scopes_.at(id);
   bool accepted = decision.newcomer == sig::newcomer_verdict::accept;
   for (const auto& notice : decision.notices) {
+    if (notice.id >= foreign_base)
+      continue; // the CLIENT tells the sibling
     bool loses = std::ranges::count(decision.deactivate, notice.id) > 0;
     auto& other = scopes_.at(notice.id);
     if (!loses) {
@@ -338,6 +421,10 @@ registry(registry_actor::stateful_pointer<registry_state> self,
       },
       [state](atom::install, const scope_owner& who) { state->in_force(who); },
       [state](atom::release, const scope_owner& who) { state->release(who); },
+      [state](atom::ask, const scope_owner& who, const sig::target& what) {
+        return state->overlapping(who, what);
+      },
+      [state](atom::notify, const foreign_notice& x) { state->on_verdict(x); },
       [state](atom::begin) { state->launch(); },
   };
 }

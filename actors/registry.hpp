@@ -30,6 +30,10 @@ public:
   claim_result refresh(const scope_owner& who, std::int64_t lifetime);
   void in_force(const scope_owner& who);
   void release(const scope_owner& who);
+  std::vector<foreign_scope>
+  overlapping(const scope_owner& who,
+              const protocol::signal::target& what) const;
+  void on_verdict(const foreign_notice& x);
   void launch(); // not begin(): CAF takes that for a container
 
 private:
@@ -59,6 +63,9 @@ private:
   void tell_agreement(id_type id);
   void apply(id_type id, const protocol::signal::conflict_decision& decision);
   void make_way(id_type id);
+  void add_foreign(const scope_claim& x, const scope& entry,
+                   std::vector<protocol::signal::contender>& others,
+                   claim_result& out) const;
   void set_free(id_type id);
   std::int64_t remaining(const scope& x) const;
   static bool same_client(const scope& a, const scope& b);

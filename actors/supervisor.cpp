@@ -34,6 +34,7 @@ void supervisor_state::init(supervisor_setup setup) {
   resolver_ = self_->spawn(resolver, setup_.names, transports::name_servers{});
   watch(caf::actor_cast<caf::actor>(registry_));
   watch(caf::actor_cast<caf::actor>(resolver_));
+  spawn_siblings();
   if (auto made = protocol::signal::redirect_policy::make(setup_.redirects))
     redirects_ = *made;
   else // the configuration was checked before
@@ -125,6 +126,7 @@ client_actor supervisor_state::spawn_client(const client_key& key) {
   setup->parent = self_;
   setup->mitigators = table_of(key.first);
   setup->data = spawn_datastore(key.first);
+  setup->siblings = siblings_;
   setup->clock = setup_.clock;
   setup->life = setup_.life;
   setup->status_interval = setup_.status_interval;
@@ -167,10 +169,12 @@ void supervisor_state::restore(const storage::snapshot& all) {
         .then(done, failed);
   }
   for (const auto& x : all.sessions)
-    if (x.customer.empty())
+    if (x.customer.empty()) {
       restore_redirect(x);
-    else
+      restore_handover(x);
+    } else {
       configs_[{x.customer, x.identity}] = x;
+    }
   restore_client_upstreams(all);
   for (auto& handle : upstreams_) {
     ++restoring_;
@@ -196,6 +200,7 @@ void supervisor_state::restored() {
   for (auto& handle : mitigators_)
     self_->send(handle, atom::begin_v);
   introduce_client_upstreams();
+  resume_handovers();
   for (auto& promise : waiting_)
     promise.deliver(ack::done);
   waiting_.clear();
@@ -236,7 +241,8 @@ void supervisor_state::on_down(const caf::down_msg& msg) {
       return;
     }
   if (restart_upstream(msg.source) || restart_data_upstream(msg.source)
-      || restart_datastore(msg.source) || forget_data_session(msg.source))
+      || restart_datastore(msg.source) || forget_data_session(msg.source)
+      || restart_siblings(msg))
     return;
   for (auto& [key, handle] : clients_)
     if (msg.source == handle.address()) {
@@ -312,6 +318,11 @@ void supervisor_state::stop_rest() {
   auto stop = [this](const auto& handle) {
     self_->send_exit(handle, caf::exit_reason::user_shutdown);
   };
+  for (auto& [address, _] : handovers_)
+    if (auto handle = caf::actor_cast<caf::actor>(address))
+      stop(handle);
+  if (siblings_)
+    stop(siblings_);
   for (auto& [_, handle] : clients_)
     stop(handle);
   for (auto& [_, handle] : datastores_)
@@ -426,6 +437,28 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
       [state](atom::store, const data_client_name& which) {
         return state->data_client(which);
       },
+      [state](atom::handover, const handover_wish& wish) {
+        return state->hand_over(wish);
+      },
+      [state](atom::hello, const sibling_greeting& x) {
+        return state->greet_sibling(x);
+      },
+      [state](atom::heard) { return state->holdings(); },
+      [state](atom::changed, const std::string& sibling, bool up) {
+        state->on_sibling(sibling, up);
+      },
+      [state](atom::adopt, const std::string& sibling,
+              const sibling_parcel& x) { return state->take_over(sibling, x); },
+      [state](atom::settle, const std::string& sibling, const sibling_client& x,
+              bool ours) { return state->settle(sibling, x, ours); },
+      [state](atom::leave, const std::string& customer,
+              const std::string& cuid) {
+        state->on_moved({customer, cuid});
+      },
+      [state](atom::handover, handover_result& x) {
+        state->on_handover(std::move(x));
+      },
+      [state](atom::begin, std::uint64_t wait) { state->look_again(wait); },
       [state](atom::finish) { return state->finish(); },
       [state](atom::tick) { state->on_tick(); },
       [state](atom::tick, std::uint64_t) { state->watch_load(); },

@@ -3,15 +3,18 @@
 #include "actors/client.hpp"
 #include "actors/data_upstream.hpp"
 #include "actors/datastore.hpp"
+#include "actors/handover.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/mitigator.hpp"
 #include "actors/resolver.hpp"
+#include "actors/siblings.hpp"
 #include "actors/upstream.hpp"
 #include "protocol/signal/conflict.hpp"
 #include "protocol/signal/customer_table.hpp"
 #include "protocol/signal/lifecycle.hpp"
 #include "protocol/signal/redirect.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,6 +53,7 @@ struct supervisor_setup {
   std::vector<upstream_setup> upstreams;
   /// Data channels to some of these, by name; keeper and resolver as above.
   std::vector<data_upstream_setup> data_upstreams;
+  std::optional<siblings_setup> siblings; ///< absent: there are none
   // Simulation of a node, which has to be exact and to die at any moment.
   /// Makes the KEEPER; absent: the one of `store`, whose writer is a thread.
   std::function<keeper_actor()> make_keeper;
@@ -111,6 +115,19 @@ public:
                     const protocol::data::filter_abilities& can);
   caf::result<std::vector<data_client_view>> data_clients();
   caf::result<data_client_details> data_client(const data_client_name& which);
+  caf::result<sibling_greeting> greet_sibling(const sibling_greeting& x);
+  sibling_holdings holdings() const;
+  void on_sibling(const std::string& name, bool up);
+  caf::result<std::vector<handover_result>>
+  hand_over(const handover_wish& wish);
+  void on_handover(handover_result x);
+  void begin_handovers();
+  void on_moved(const std::pair<std::string, std::string>& key);
+  caf::result<ack> take_over(const std::string& sibling,
+                             const sibling_parcel& x);
+  caf::result<ack> settle(const std::string& sibling, const sibling_client& x,
+                          bool ours);
+  void look_again(std::uint64_t wait);
 
 private:
   using client_key = std::pair<std::string, std::string>; ///< customer, cuid
@@ -163,7 +180,7 @@ private:
   protocol::signal::node_load load();
   redirect_order order_for(protocol::signal::redirect_moment moment);
   void review();
-  void greet(const session_actor& session);
+  void greet(const session_actor& session, const peer_name& peer);
   /// `filters`: only those that take filter sets.
   mitigator_table table_of(const std::string& customer,
                            bool filters = false) const;
@@ -172,6 +189,27 @@ private:
   void spawn_keeper();
   resolver_actor resolver_of(const transports::name_servers& network);
   void stop_rest();
+
+  // supervisor_siblings.cpp
+  using ack_promise = caf::typed_response_promise<ack>;
+  using peer_key = std::pair<std::string, std::string>; ///< customer, identity
+  void spawn_siblings();
+  bool restart_siblings(const caf::down_msg& msg);
+  const sibling_setup* sibling_named(const std::string& name) const;
+  redirect_order order_to(const std::string& sibling) const;
+  redirect_order moved_order(const peer_key& peer);
+  void tell_moved(const peer_key& peer);
+  void take_back(const peer_key& peer);
+  void begin_handover(const client_key& key);
+  void spawn_handover(handover_record what, client_actor client);
+  void end_handover(const handover_record& x);
+  void end_round();
+  void restore_handover(const storage::session_record& x);
+  void resume_handovers();
+  void adopt_taken(const client_key& key, storage::snapshot given,
+                   ack_promise promise);
+  void await_force(const client_actor& client, time_point until,
+                   ack_promise promise);
 
   // supervisor_orders.cpp: the operator as a client
   using view_promise = caf::typed_response_promise<mitigation_view>;
@@ -194,7 +232,6 @@ private:
   std::map<std::uint64_t, data_session_actor> data_sessions_;
   std::vector<storage::data_snapshot> stored_data_; ///< not restored yet
   std::map<std::string, std::shared_ptr<account>> accounts_;
-  using peer_key = std::pair<std::string, std::string>; ///< customer, identity
   struct session_entry {
     session_actor handle;
     peer_name peer;
@@ -211,6 +248,35 @@ private:
   /// By customer and identity.
   std::map<std::pair<std::string, std::string>, storage::session_record>
       configs_;
+  siblings_actor siblings_;
+  std::set<std::string> joined_; ///< siblings that are there
+  /// Clients that were handed over lately.
+  struct moved_entry {
+    std::string sibling;
+    time_point until; ///< of the redirect
+    std::set<client_key> clients;
+  };
+  std::map<peer_key, moved_entry> moved_;
+  std::map<caf::actor_addr, handover_record> handovers_; ///< under way
+  std::vector<handover_record> unsettled_;               ///< not resumed yet
+  /// What siblings gave and have not settled, by the name of the record.
+  std::map<std::string, storage::session_record> taken_;
+  /// What an operator asked for.
+  struct handover_round {
+    handover_wish wish;
+    std::deque<client_key> waiting;
+    std::set<client_key> open;
+    std::vector<handover_result> results;
+    caf::typed_response_promise<std::vector<handover_result>> promise;
+  };
+  std::optional<handover_round> round_;
+  struct wait_for_force {
+    client_actor client;
+    time_point until;
+    ack_promise promise;
+  };
+  std::map<std::uint64_t, wait_for_force> waits_;
+  std::uint64_t next_wait_ = 1;
   time_point born_;
   std::uint32_t last_order_ = 0; ///< mid
   std::size_t restoring_ = 0;

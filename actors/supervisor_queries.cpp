@@ -84,7 +84,7 @@ void supervisor_state::on_opened(const session_opened& x,
   auto handle = caf::actor_cast<session_actor>(session);
   self_->monitor(handle);
   sessions_[x.id] = {handle, x.peer};
-  greet(handle);
+  greet(handle, x.peer);
   if (x.peer.customer.empty())
     return; // a stranger
   peer_key peer{x.peer.customer, x.peer.identity};
@@ -197,11 +197,22 @@ caf::result<node_view> supervisor_state::node() {
     x.redirect = redirect_.where.alt_server + ": " + redirect_.reason;
   auto promise = self_->make_response_promise<node_view>();
   auto view = std::make_shared<node_view>(std::move(x));
-  auto two = std::make_shared<int>(2);
-  auto done = [view, two, promise]() mutable {
-    if (--*two == 0)
+  auto open = std::make_shared<int>(3);
+  auto done = [view, open, promise]() mutable {
+    if (--*open == 0)
       promise.deliver(std::move(*view));
   };
+  std::vector<siblings_actor> siblings;
+  if (siblings_)
+    siblings.push_back(siblings_);
+  gather_into<std::vector<sibling_view>>(
+      self_, siblings, answer_patience,
+      [view, done](std::vector<std::vector<sibling_view>> all) mutable {
+        if (!all.empty())
+          view->siblings = std::move(all.front());
+        done();
+      },
+      atom::status_v);
   gather_into<mitigator_view>(
       self_, mitigators_, answer_patience,
       [view, done](std::vector<mitigator_view> all) mutable {

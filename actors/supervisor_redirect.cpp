@@ -97,15 +97,19 @@ void supervisor_state::review() {
                     {setup_.clock.at(self_->clock().now()), "node", "redirect",
                      setup_.name, text}}})
       .then([](ack) {}, [](const caf::error&) {});
-  for (auto& [_, x] : sessions_)
-    self_->send(x.handle, atom::redirect_v, redirect_);
+  for (auto& [_, x] : sessions_) {
+    auto own = moved_order({x.peer.customer, x.peer.identity});
+    self_->send(x.handle, atom::redirect_v, own.active ? own : redirect_);
+  }
 }
 
 /// A session that is one too many is sent away, though not those before it.
-void supervisor_state::greet(const session_actor& session) {
-  auto order = redirect_.active
-                   ? redirect_
-                   : order_for(sig::redirect_moment::session_start);
+void supervisor_state::greet(const session_actor& session,
+                             const peer_name& peer) {
+  auto order = moved_order({peer.customer, peer.identity});
+  if (!order.active)
+    order = redirect_.active ? redirect_
+                             : order_for(sig::redirect_moment::session_start);
   if (order.active)
     self_->send(session, atom::redirect_v, order);
 }

@@ -31,6 +31,32 @@ struct scope_owner {
   friend auto operator<=>(const scope_owner&, const scope_owner&) = default;
 };
 
+/// What a decision at one node means for a scope at a sibling. Numbers are
+/// sent.
+enum class foreign_verdict : std::uint8_t {
+  told = 0,       ///< in a conflict, and stays active
+  loses = 1,      ///< another client's request is in force in its place
+  superseded = 2, ///< a newer request of the same client is
+};
+
+/// A scope that a sibling holds.
+struct foreign_scope {
+  std::string sibling;
+  scope_owner owner;
+  protocol::signal::target what;
+  std::int64_t remaining = 0;
+  bool active = true;
+  bool immediate = true;
+};
+
+/// What a sibling's scope is to be told.
+struct foreign_notice {
+  std::string sibling;
+  scope_owner owner;
+  foreign_verdict what = foreign_verdict::told;
+  protocol::signal::conflict_information information;
+};
+
 /// What a CLIENT claims of the REGISTRY.
 struct scope_claim {
   scope_owner owner;
@@ -42,6 +68,8 @@ struct scope_claim {
   state wanted = state::active;
   bool restored = false; ///< was accepted before: nothing is decided
   caf::strong_actor_ptr client;
+  /// What siblings hold that overlaps it; at most max_sibling_scopes.
+  std::vector<foreign_scope> foreign = {};
 };
 
 /// The REGISTRY's answer.
@@ -56,6 +84,11 @@ struct claim_result {
   /// A newcomer is refused, and the REGISTRY tells when the reason is gone:
   /// until then the answer is the same.
   bool lasting = false;
+  /// For owners at siblings: at once what is `told`, the rest when the
+  /// newcomer is in force.
+  std::vector<foreign_notice> notices = {};
+  /// Requests of the same client at siblings that overlap.
+  std::vector<foreign_scope> own_elsewhere = {};
 };
 
 /// Who speaks on a session: what the handshake proved.

@@ -107,6 +107,20 @@ struct upstream_view {
   std::string data;
 };
 
+struct sibling_view {
+  std::string name;
+  std::string address;       ///< as configured
+  std::string state;         ///< "up", "late" or "down"
+  std::string detail;        ///< why it is not up
+  std::uint64_t since_s = 0; ///< in this state
+  std::string program;       ///< as it said, e.g. "tocsin 1.0"
+  // What it holds, as it said last.
+  std::uint64_t sessions = 0;
+  std::uint64_t clients = 0;
+  std::uint64_t mitigations = 0;
+  std::uint64_t missed = 0; ///< questions that it did not answer in time
+};
+
 struct node_view {
   std::string name;
   std::string version;
@@ -120,6 +134,7 @@ struct node_view {
   std::string redirect; ///< where clients are sent to and why, or empty
   std::vector<mitigator_view> mitigators;
   std::vector<upstream_view> upstreams;
+  std::vector<sibling_view> siblings;
 };
 
 /// An operator's wish for help, on a client node.

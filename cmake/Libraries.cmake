@@ -12,8 +12,10 @@ pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog)
 find_package(Boost 1.74 REQUIRED)
 
 include(FindSystemLibrary)
-# CAF 0.17 ships no CMake package; core only: its I/O and TLS stay out.
+# CAF 0.17 ships no CMake package. Its TLS stays out, which would bring OpenSSL;
+# its I/O joins siblings, and nobody else may use it (docs/adr/0008).
 tocsin_find(caf HEADER caf/all.hpp LIBRARIES caf_core)
+tocsin_find(caf_io HEADER caf/io/all.hpp LIBRARIES caf_io)
 tocsin_find(sqlitecpp HEADER SQLiteCpp/SQLiteCpp.h LIBRARIES SQLiteCpp)
 target_link_libraries(tocsin_dep_sqlitecpp INTERFACE PkgConfig::sqlite3)
 tocsin_find(tomlplusplus HEADER toml++/toml.h)

@@ -11,6 +11,7 @@
 #include "roles/drivers.hpp"
 #include "roles/logging.hpp"
 #include "roles/network.hpp"
+#include "roles/siblings.hpp"
 #include "roles/version.hpp"
 #include "transports/crypto/certificate.hpp"
 #include "transports/crypto/digest.hpp"
@@ -136,7 +137,7 @@ private:
   result<void> open_console();
 
   const config& config_;
-  actors::system_config caf_config_;
+  node_system_config caf_config_{config_};
   caf::actor_system system_{caf_config_};
   driver_host drivers_;
   credentials server_identity_, client_identity_;
@@ -145,6 +146,7 @@ private:
   std::unique_ptr<network> network_;
   actors::supervisor_actor supervisor_;
   actors::console_actor console_;
+  caf::actor sibling_door_;
   std::optional<transports::unix_http_server> http_;
 };
 
@@ -397,6 +399,8 @@ result<void> node::assemble(actors::supervisor_setup& setup) {
   if (config_.client)
     if (auto ok = add_client(setup); !ok)
       return ok;
+  if (config_.siblings)
+    setup.siblings = siblings_of(config_, system_);
   return {};
 }
 
@@ -480,6 +484,12 @@ result<void> node::start() {
   if (auto ok = open_doors(); !ok)
     return ok;
   network_->start();
+  if (config_.siblings) {
+    auto door = open_sibling_door(*config_.siblings, system_, supervisor_);
+    if (!door)
+      return door.error();
+    sibling_door_ = std::move(*door);
+  }
   return open_console();
 }
 
@@ -506,6 +516,9 @@ void node::stop() {
   if (network_)
     network_->refuse_newcomers();
   http_.reset();
+  if (sibling_door_)
+    caf::anon_send_exit(sibling_door_, caf::exit_reason::user_shutdown);
+  sibling_door_ = nullptr;
   if (console_)
     caf::anon_send_exit(console_, caf::exit_reason::user_shutdown);
   if (supervisor_) {

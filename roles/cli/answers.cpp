@@ -158,7 +158,45 @@ actors::upstream_view make_upstream(const reader& from) {
   return x;
 }
 
+actors::sibling_view make_sibling(const reader& from) {
+  actors::sibling_view x;
+  from.read("name", x.name);
+  from.read("address", x.address);
+  from.read("state", x.state);
+  from.read("detail", x.detail);
+  from.read("since_s", x.since_s);
+  from.read("program", x.program);
+  from.read("sessions", x.sessions);
+  from.read("clients", x.clients);
+  from.read("mitigations", x.mitigations);
+  from.read("missed", x.missed);
+  return x;
+}
+
+actors::handover_result make_handover(const reader& from) {
+  actors::handover_result x;
+  from.read("customer", x.customer);
+  from.read("cuid", x.cuid);
+  from.read("moved", x.moved);
+  from.read("mitigations", x.mitigations);
+  from.read("detail", x.detail);
+  return x;
+}
+
 } // namespace
+
+result<std::vector<actors::handover_result>>
+read_handovers(std::string_view json) {
+  using results = std::vector<actors::handover_result>;
+  return parse<results>(json, [](const reader& from) -> result<results> {
+    results out;
+    if (!from.each("clients", [&](dom::element entry) {
+          out.push_back(make_handover(reader{entry}));
+        }))
+      return not_understood();
+    return out;
+  });
+}
 
 result<actors::node_view> read_node(std::string_view json) {
   return parse<actors::node_view>(json, [](const reader& from) {
@@ -178,6 +216,9 @@ result<actors::node_view> read_node(std::string_view json) {
     });
     from.each("upstreams", [&](dom::element entry) {
       x.upstreams.push_back(make_upstream(reader{entry}));
+    });
+    from.each("siblings", [&](dom::element entry) {
+      x.siblings.push_back(make_sibling(reader{entry}));
     });
     return x;
   });

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/sibling_views.hpp"
 #include "actors/views.hpp"
 #include "protocol/error.hpp"
 #include "storage/store.hpp"
@@ -18,6 +19,8 @@ struct session_list {
 };
 
 result<actors::node_view> read_node(std::string_view json);
+result<std::vector<actors::handover_result>>
+read_handovers(std::string_view json);
 result<actors::mitigation_view> read_mitigation(std::string_view json);
 result<std::vector<actors::mitigation_view>>
 read_mitigations(std::string_view json);

@@ -257,6 +257,32 @@ void add_redirect(CLI::App& app, arguments& into) {
   add_common(*command, into);
 }
 
+void add_handover(CLI::App& app, arguments& into) {
+  auto& x = into.handover;
+  auto* command = add(
+      app, "handover", "Give clients of this server to a sibling",
+      "What a client asked for is in force at the sibling before the client "
+      "is\n"
+      "sent there, and only then ends here.\n"
+      "Examples:\n"
+      "  tocsin handover --to b --client dz6pHjaADkaFTbjr0JGBpw\n"
+      "  tocsin handover --to b --all   before maintenance; newcomers go, too");
+  command->add_option("--to", x.to, "Which one; see [[siblings.peer]]")
+      ->type_name("SIBLING")
+      ->required();
+  auto* client = command
+                     ->add_option("--client", x.cuid,
+                                  "Client identifier; else the only one")
+                     ->type_name("CUID");
+  auto* customer =
+      command->add_option("--customer", x.customer, "Whose client it is")
+          ->type_name("NAME");
+  command->add_flag("--all", x.all, "All clients of the node")
+      ->excludes(client)
+      ->excludes(customer);
+  add_common(*command, into);
+}
+
 void add_data(CLI::App& app, arguments& into) {
   auto* command =
       add(app, "data", "Show who set up aliases and filters on a server",
@@ -355,6 +381,7 @@ std::unique_ptr<CLI::App> make_parser(arguments& into) {
   add_control(*app, into);
   add_decisions(*app, into);
   add_redirect(*app, into);
+  add_handover(*app, into);
   add_data_commands(*app, into);
   add_reports(*app, into);
   add_data(*app, into);

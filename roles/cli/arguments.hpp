@@ -36,6 +36,7 @@ struct arguments {
   std::vector<std::string> chosen;  ///< of `approve`
   bool end_help = false;            ///< of `escalate`
   redirect_options redirect;
+  actors::handover_wish handover;
   std::string verb; ///< of `alias` and `filter`
   data_options data;
   data_report_options data_report;

@@ -14,6 +14,7 @@ target_sources(tocsin_cli PRIVATE
   "${CMAKE_CURRENT_LIST_DIR}/data_show.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/decisions.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/filters.cpp"
+  "${CMAKE_CURRENT_LIST_DIR}/handover.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/node_client.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/orders.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/reader.cpp"

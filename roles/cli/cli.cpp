@@ -92,6 +92,8 @@ exit_code run_towards_node(const std::string& name, arguments& x,
                   {x.end_help ? kind::end_help : kind::call_help});
   if (name == "redirect")
     return redirect(node, x.redirect);
+  if (name == "handover")
+    return hand_over(node, x.handover);
   if (name == "alias")
     return alias(node, x.verb, x.data);
   if (name == "filter")

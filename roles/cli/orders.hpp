@@ -51,6 +51,9 @@ exit_code report_efficacy(node_client& node, const name_options& options,
                           const std::string& verdict);
 exit_code redirect(node_client& node, const redirect_options& options);
 
+/// Gives clients to a sibling.
+exit_code hand_over(node_client& node, const actors::handover_wish& wish);
+
 /// Carries an operator's decision about one mitigation out, on a server node.
 exit_code decide(node_client& node, const name_options& options,
                  const actors::operator_order& order);

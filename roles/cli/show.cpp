@@ -118,6 +118,21 @@ void show_parts(std::ostream& out, const actors::node_view& x, bool colour) {
                 {printable(one.detail)}});
     rows.write(out, colour);
   }
+  if (!x.siblings.empty()) {
+    out << '\n';
+    table rows{{"SIBLING", "STATE", "SINCE", "ADDRESS", "CLIENTS",
+                "MITIGATIONS", "UNANSWERED", "DETAIL"}};
+    for (const auto& one : x.siblings)
+      rows.add({{printable(one.name)},
+                state_cell(one.state),
+                {say_duration(one.since_s)},
+                {printable(one.address)},
+                {std::to_string(one.clients)},
+                {std::to_string(one.mitigations)},
+                {std::to_string(one.missed)},
+                {printable(one.detail.empty() ? one.program : one.detail)}});
+    rows.write(out, colour);
+  }
 }
 
 } // namespace

@@ -91,6 +91,7 @@ void check(const config& x, context& c) {
   if (x.client)
     check_client(*x.client, c);
   check_client_choice(x, c);
+  check_siblings(x, c);
 }
 
 } // namespace tocsin::roles

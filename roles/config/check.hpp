@@ -12,6 +12,8 @@ void check_server(const server_config& x, context& c);
 void check_client(const client_config& x, context& c);
 /// What relays of the server ask of upstreams of the client.
 void check_relays(const config& x, context& c);
+/// Nodes that are joined, and that nobody else can reach them.
+void check_siblings(const config& x, context& c);
 
 /// How orders of the operator are asked of several upstreams.
 void check_client_choice(const config& x, context& c);

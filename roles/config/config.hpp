@@ -298,12 +298,32 @@ struct client_config {
   std::optional<relay_choice> choice = {};
 };
 
+/// The port on which nodes of one organisation wait for each other.
+inline constexpr std::uint16_t default_sibling_port = 4650;
+
+/// `[[siblings.peer]]`: another node of the same organisation.
+struct sibling_config {
+  std::string name; ///< its `name` in its own [node]
+  endpoint address{"", default_sibling_port};
+  std::string alt_server; ///< its DOTS server for clients; empty: none is told
+  std::vector<prefix> addresses; ///< of that, host prefixes
+};
+
+/// `[siblings]`: nodes that answer for the same customers (docs/adr/0008).
+struct siblings_config {
+  endpoint listen{"", default_sibling_port};
+  bool is_protected = false; ///< beyond loopback, by what the operator did
+  std::chrono::seconds redirect_time{1800}; ///< of clients handed over
+  std::vector<sibling_config> peers;
+};
+
 /// A node: at least one role.
 struct config {
   std::filesystem::path file; ///< where it was read, absolute
   node_config node;
   std::optional<server_config> server;
   std::optional<client_config> client;
+  std::optional<siblings_config> siblings;
 };
 
 } // namespace tocsin::roles

@@ -244,6 +244,18 @@ void explain_client(std::string& out, const client_config& x) {
   }
 }
 
+void explain_siblings(std::string& out, const siblings_config& x) {
+  out += "Siblings call at " + x.listen.to_string() + "/tcp"
+         + (x.is_protected ? ", which you say is protected\n" : "\n");
+  for (const auto& one : x.peers)
+    out +=
+        "  joined with sibling " + one.name + " at " + one.address.to_string()
+        + (one.alt_server.empty()
+               ? ", no client can be handed over to it\n"
+               : ", clients handed over to it go to " + one.alt_server + " for "
+                     + duration_text(x.redirect_time.count()) + "\n");
+}
+
 } // namespace
 
 std::string explain(const config& x) {
@@ -254,6 +266,8 @@ std::string explain(const config& x) {
     explain_server(out, *x.server);
   if (x.client)
     explain_client(out, *x.client);
+  if (x.siblings)
+    explain_siblings(out, *x.siblings);
   return out;
 }
 

@@ -82,6 +82,13 @@ void dot_relay(std::string& out, const relay_config& x,
                  + (x.for_help_only() ? ", style=dashed" : ""));
 }
 
+void draw_siblings(std::string& out, const siblings_config& x) {
+  if (!x.peers.empty())
+    out += "Siblings\n";
+  for (const auto& one : x.peers)
+    out += "  " + one.name + " <-> " + one.address.to_string() + '\n';
+}
+
 } // namespace
 
 std::string draw(const config& x) {
@@ -89,6 +96,8 @@ std::string draw(const config& x) {
   if (x.server)
     for (const auto& who : x.server->customers)
       draw_customer(out, *x.server, who, widest(x.server->customers));
+  if (x.siblings)
+    draw_siblings(out, *x.siblings);
   if (!x.client)
     return out;
   std::size_t width = 0;
@@ -122,6 +131,9 @@ std::string draw_dot(const config& x) {
   if (x.client && (!x.server || x.server->relays.empty()))
     for (const auto& up : x.client->upstreams)
       dot_edge(out, x.node.name, "upstream " + up.name, "");
+  if (x.siblings)
+    for (const auto& one : x.siblings->peers)
+      dot_edge(out, x.node.name, "sibling " + one.name, "dir=both");
   return out + "}\n";
 }
 

@@ -3,6 +3,7 @@
 #include "roles/config/schema_client_data.hpp"
 #include "roles/config/schema_data.hpp"
 #include "roles/config/schema_server.hpp"
+#include "roles/config/schema_siblings.hpp"
 
 /// The table of options. A visitor is called as `v(member, option)` for every
 /// key in the order of the reference; members that are themselves described
@@ -43,6 +44,10 @@ template <>
 inline constexpr bool is_section<mitigation_defaults> = true;
 template <>
 inline constexpr bool is_section<alias_config> = true;
+template <>
+inline constexpr bool is_section<siblings_config> = true;
+template <>
+inline constexpr bool is_section<sibling_config> = true;
 
 template <class Visitor>
 void describe(Visitor& v, node_config& x) {
@@ -70,6 +75,13 @@ void describe(Visitor& v, config& x) {
     {.name = "server", .doc = "Its presence makes the node a DOTS server."});
   v(x.client,
     {.name = "client", .doc = "Its presence makes the node a DOTS client."});
+  v(x.siblings,
+    {.name = "siblings",
+     .doc = "Its presence joins the node with other nodes of the same "
+            "organisation: they find conflicts between each other's "
+            "mitigations, and hand clients over. What they say to each other "
+            "is neither encrypted nor authenticated; see "
+            "docs/operations.md."});
 }
 
 } // namespace tocsin::roles

@@ -126,7 +126,7 @@ TEST(to_json, a_node_bears_its_parts) {
       R"("detail":"","rules":4,"filter_sets":0,"pending":0,"restarts":1}],)"
       R"("upstreams":[{"name":"provider","server":"dots.example:4646",)"
       R"("state":"down","detail":"timed out","cuid":"cu","via":"",)"
-      R"("redirect":"","under_attack":false,"data":""}]})");
+      R"("redirect":"","under_attack":false,"data":""}],"siblings":[]})");
 }
 
 TEST(to_json, an_audit_event_bears_its_field_names) {

@@ -95,6 +95,9 @@ TEST(answers, every_view_survives_the_way_through_json) {
   node.upstreams[0].via = "udp 192.0.2.1:4646";
   node.upstreams[0].redirect = "r";
   node.upstreams[0].under_attack = true;
+  node.siblings.emplace_back().name = "b";
+  node.siblings[0].state = "late";
+  node.siblings[0].missed = 3;
   text = to_json(node);
   EXPECT_EQ(to_json(*read_node(text)), text);
 

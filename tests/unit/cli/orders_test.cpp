@@ -245,5 +245,22 @@ TEST_F(orders, clients_are_sent_away_and_taken_back) {
   EXPECT_EQ(run({"redirect", "--off", "--to", "a"}), exit_code::usage);
 }
 
+TEST_F(orders, a_handover_says_who_moved_and_who_stays) {
+  using results = std::vector<actors::handover_result>;
+  on("PUT /v1/handover", 200,
+     to_json(results{{"acme", "c1", true, 1, ""},
+                     {"acme", "c2", false, 0, "b: it is down"}}));
+  on("PUT /v1/handover", 200, to_json(results{{"acme", "c1", true, 2, ""}}));
+  EXPECT_EQ(run({"handover", "--to", "b", "--all"}), exit_code::failed);
+  EXPECT_EQ(asked().back(), R"(PUT /v1/handover {"to":"b","all":true})");
+  EXPECT_EQ(out.str(), "acme/c1 is handed over to b with 1 mitigation\n"
+                       "acme/c2 stays here: b: it is down\n");
+  EXPECT_EQ(run({"handover", "--to", "b", "--client", "c1"}), exit_code::ok);
+  EXPECT_EQ(asked().back(), R"(PUT /v1/handover {"to":"b","cuid":"c1"})");
+  EXPECT_EQ(run({"handover"}), exit_code::usage);
+  EXPECT_EQ(run({"handover", "--to", "b", "--all", "--client", "c"}),
+            exit_code::usage);
+}
+
 } // namespace
 } // namespace tocsin::roles::cli
