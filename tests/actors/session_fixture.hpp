@@ -64,6 +64,12 @@ fake_client(client_actor::pointer, std::shared_ptr<owner_journal> seen) {
       [](atom::claim, std::uint32_t, std::uint32_t) {},
       [](atom::control, const std::string&,
          const std::vector<protocol::data::activation_change>&) {},
+      [](atom::handover) { return storage::snapshot{}; },
+      [](atom::keep) {},
+      [](atom::leave, const redirect_order&) {},
+      [](atom::adopt, const storage::snapshot&) { return ack::done; },
+      [](atom::leave, std::uint32_t) {},
+      [](atom::ask, const caf::strong_actor_ptr&) {},
       [](atom::serve) {},
       [](atom::tick) {},
       [](atom::tick, std::uint64_t) {},
@@ -150,6 +156,21 @@ fake_supervisor(supervisor_actor::pointer self,
       [](atom::client, const std::string&) -> caf::result<pointer> {
         return to_error(fail(ec::not_found, "upstream"));
       },
+      [](atom::handover, const handover_wish&) {
+        return std::vector<handover_result>{};
+      },
+      [](atom::hello, const sibling_greeting& x) { return x; },
+      [](atom::heard) { return sibling_holdings{}; },
+      [](atom::changed, const std::string&, bool) {},
+      [](atom::adopt, const std::string&, const sibling_parcel&) {
+        return ack::done;
+      },
+      [](atom::settle, const std::string&, const sibling_client&, bool) {
+        return ack::done;
+      },
+      [](atom::leave, const std::string&, const std::string&) {},
+      [](atom::handover, const handover_result&) {},
+      [](atom::begin, std::uint64_t) {},
       [](atom::finish) { return ack::done; },
       [](atom::tick) {},
       [](atom::tick, std::uint64_t) {},
