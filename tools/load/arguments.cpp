@@ -57,6 +57,11 @@ constexpr auto about_flood =
     "           --sessions sessions that are up; at the end each sends a\n"
     "           heartbeat, which must be answered\n"
     "Only garbage needs credentials.";
+constexpr auto about_enforce =
+    "COUNT mitigations, one after the other, each observed by its client: the\n"
+    "time from sending a PUT until the client hears that the mitigation is in\n"
+    "force (status 2), which is later than it is. The node must have a driver\n"
+    "that says so; what is withdrawn stays until its terminating period ends.";
 constexpr auto about_vanish =
     "--sessions sessions come up, then stop answering, all in one moment and\n"
     "without goodbye, for --duration. Reports what the server still sends.\n"
@@ -180,6 +185,13 @@ void add_requests(CLI::App& app, arguments& into) {
     add_rate(*sub, into, "requests per second; 0: closed loop");
 }
 
+void add_enforce(CLI::App& app, arguments& into) {
+  auto* sub = add_measurement(app, into, "enforce", about_enforce);
+  add_identity(*sub, into);
+  // More would say less: each stays in force for a while.
+  add_number(*sub, "--count", into.count, 1, 10'000, "mitigations");
+}
+
 void add_handshakes(CLI::App& app, arguments& into) {
   add_windowed(app, into, "handshake",
                "Full handshakes in windows of time, --outstanding at a time, "
@@ -249,6 +261,7 @@ void describe(CLI::App& app, arguments& into) {
   add_requests(app, into);
   add_windowed(app, into, "idle",
                "Sessions that do nothing: the server's memory");
+  add_enforce(app, into);
   add_handshakes(app, into);
   add_floods(app, into);
   add_vanish(app, into);

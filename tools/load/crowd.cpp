@@ -90,7 +90,7 @@ void crowd::on_message(std::size_t slot, byte_view plaintext) {
     return;
   auto& client = states_[slot];
   if (x->number >= observe_bit)
-    on_notification();
+    on_notification(slot, plaintext);
   else if (client.busy && x->number == client.last.number) // else: late
     finish(client, x->code);
 }

@@ -42,7 +42,7 @@ protected:
   /// A session ended by itself after all had come up.
   virtual void on_session_lost(std::size_t, const std::string&) {}
   /// An observed mitigation changed, or its observation began.
-  virtual void on_notification() {}
+  virtual void on_notification(std::size_t, byte_view) {}
 
   /// Sends a request of an idle session; its number is filled in.
   void ask(request x, time_point meant);

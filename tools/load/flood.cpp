@@ -5,6 +5,7 @@
 #include "tools/load/requests.hpp"
 #include "tools/load/schedule.hpp"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <thread>
@@ -20,18 +21,24 @@ using transports::udp_socket;
 // Packets that leave between two looks at the clock and at what came back.
 constexpr std::size_t burst = udp_socket::batch;
 
+// Packets that a flood takes turns with: to invent one takes longer than to
+// send it. Nothing that a server might remember of one is likely to last for so
+// many others.
+constexpr std::size_t different = 8192;
+
 /// Says how many of a flood may go now, and waits while none may.
 class flood_pace {
 public:
-  flood_pace(std::uint64_t count, std::uint64_t per_second) : left_{count} {
-    if (per_second > 0)
-      schedule_.emplace(per_second, clock_type::now());
-  }
+  /// `per_second` 0: as many as go.
+  flood_pace(std::uint64_t count, std::uint64_t per_second)
+      : left_{count}, paced_{per_second > 0}, schedule_{std::max<std::uint64_t>(
+                                                            per_second, 1),
+                                                        clock_type::now()} {}
 
   bool done() const noexcept { return left_ == 0; }
 
   bool take() {
-    if (left_ == 0 || (schedule_ && !schedule_->take(clock_type::now())))
+    if (left_ == 0 || (paced_ && !schedule_.take(clock_type::now())))
       return false;
     --left_;
     return true;
@@ -39,23 +46,31 @@ public:
 
   /// How long until the next one; zero if it may go now.
   duration pause() const {
-    if (done() || !schedule_)
+    if (done() || !paced_)
       return {};
-    return std::max(schedule_->next() - clock_type::now(), duration{0});
+    return std::max(schedule_.next() - clock_type::now(), duration{0});
   }
 
 private:
   std::uint64_t left_;
-  std::optional<schedule> schedule_;
+  bool paced_;
+  schedule schedule_;
 };
 
 using packet_maker = std::function<bytes(std::mt19937&)>;
+
+std::vector<bytes> invent(const packet_maker& make, std::mt19937& dice) {
+  std::vector<bytes> out(different);
+  for (auto& x : out)
+    x = make(dice);
+  return out;
+}
 
 /// Sends from addresses all over 127.128.0.0/9: apart from those of sessions.
 class spoofed_flood {
 public:
   spoofed_flood(const arguments& with, packet_maker make)
-      : with_{with}, make_{std::move(make)}, dice_{with.seed},
+      : with_{with}, dice_{with.seed}, packets_{invent(make, dice_)},
         meter_{with.watch} {}
 
   result<load_report> run();
@@ -68,12 +83,13 @@ private:
   load_report report() const;
 
   const arguments& with_;
-  packet_maker make_;
   std::mt19937 dice_;
+  const std::vector<bytes> packets_;
   meter meter_;
   socket_address server_;
   std::array<std::unique_ptr<udp_socket>, 8> sockets_; // source ports
   std::size_t turn_ = 0;
+  std::size_t next_ = 0; // of `packets_`
   double seconds_ = 0;
   std::uint64_t sent_octets_ = 0, answers_ = 0, answer_octets_ = 0;
 };
@@ -102,7 +118,7 @@ socket_address spoofed_flood::random_address() {
 }
 
 void spoofed_flood::send_one() {
-  auto what = make_(dice_);
+  const auto& what = packets_[next_++ % different];
   sent_octets_ += what.size();
   sockets_[turn_ % sockets_.size()]->queue(server_, random_address(), what);
 }
@@ -162,7 +178,8 @@ result<load_report> spoofed_flood::run() {
 class garbage_flood final : crowd {
 public:
   explicit garbage_flood(const arguments& with)
-      : crowd{with}, with_{with}, dice_{with.seed}, meter_{with.watch} {}
+      : crowd{with}, with_{with}, dice_{with.seed},
+        packets_{invent(false_record, dice_)}, meter_{with.watch} {}
 
   result<load_report> run();
 
@@ -175,6 +192,7 @@ private:
 
   const arguments& with_;
   std::mt19937 dice_;
+  const std::vector<bytes> packets_;
   meter meter_;
 };
 
@@ -184,8 +202,10 @@ double garbage_flood::send() {
   auto began = clock_type::now();
   meter_.begin(began);
   for (std::size_t slot = 0; !pace.done();) {
-    for (std::size_t i = 0; i < burst && pace.take(); ++i)
-      clients().inject(slot++ % with_.sessions, false_record(dice_));
+    for (std::size_t i = 0; i < burst && pace.take(); ++i) {
+      clients().inject(slot % with_.sessions, packets_[slot % different]);
+      ++slot;
+    }
     turn(pace.pause());
   }
   auto end = clock_type::now();

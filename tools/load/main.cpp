@@ -20,6 +20,7 @@ const std::map<std::string, measurement>& measurements() {
   static const std::map<std::string, measurement> all{
       {"run", run_requests},
       {"idle", run_idle},
+      {"enforce", run_enforcement},
       {"handshake", run_handshakes},
       {"storm", run_storm},
       {"flood hello", [](const auto& x) { return run_hello_flood(x, false); }},

@@ -110,6 +110,8 @@ figures meter::result() const {
   out.server_us = of(&window::server_us);
   out.server_share = of(&window::server_share);
   out.load_share = of(&window::load_share);
+  for (const auto& x : windows_)
+    out.rates.push_back(x.rate);
   return out;
 }
 

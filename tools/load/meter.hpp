@@ -26,9 +26,10 @@ struct figures {
   double rate = 0; ///< operations per second
   double p50_us = 0;
   double p99_us = 0;
-  double server_us = 0;    ///< CPU time of the server per operation
-  double server_share = 0; ///< of one core that the server used
-  double load_share = 0;   ///< of one core that this program used
+  double server_us = 0;      ///< CPU time of the server per operation
+  double server_share = 0;   ///< of one core that the server used
+  double load_share = 0;     ///< of one core that this program used
+  std::vector<double> rates; ///< of each window, in order
   /// By name of the operation.
   std::map<std::string, operation_figures, std::less<>> operations;
 

@@ -92,6 +92,10 @@ std::string to_json(const load_report& x) {
       .member("memory_per_session", x.memory_per_session);
   for (const auto& [name, value] : x.counted)
     out.member(name, value);
+  out.key("window_rates").begin_array();
+  for (auto rate : y.rates)
+    out.value(rate);
+  out.end_array();
   write(out, y.outcomes());
   out.key("operations").begin_object();
   for (const auto& [name, operation] : y.operations)

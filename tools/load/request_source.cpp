@@ -101,6 +101,15 @@ byte_view request_source::observe(std::size_t slot) {
   return write(coap::code::get, observe_bit, options, {});
 }
 
+byte_view request_source::observe_one(std::size_t slot, std::uint32_t mid,
+                                      bool begin) {
+  coap::option_list options;
+  options.add_uint(coap::option::observe, begin ? 0 : 1);
+  for (auto x : path(slot, mid, false))
+    options.add(x.number, x.value);
+  return write(coap::code::get, observe_bit | mid, options, {});
+}
+
 std::optional<answer> read_answer(byte_view message) {
   auto head = coap::peek_header(message);
   if (!head || head->token_length != token_size

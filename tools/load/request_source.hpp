@@ -35,6 +35,10 @@ public:
   /// Asks for all mitigations of a client now and whenever they change.
   byte_view observe(std::size_t slot);
 
+  /// Asks for one mitigation now and whenever it changes, or for that no
+  /// longer. The token is observe_bit and `mid`.
+  byte_view observe_one(std::size_t slot, std::uint32_t mid, bool begin);
+
 private:
   bytes mitigation_body(bool immediate);
   protocol::coap::option_list path(std::size_t slot,

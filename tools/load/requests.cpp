@@ -22,7 +22,7 @@ private:
   void on_session_lost(std::size_t, const std::string& why) override {
     meter_.note("session", "lost: " + why);
   }
-  void on_notification() override { ++notifications_; }
+  void on_notification(std::size_t, byte_view) override { ++notifications_; }
 
   bool needs_preparation() const {
     return with_.observers > 0 || with_.mix.weight(request_kind::get) > 0;

@@ -13,6 +13,10 @@ result<load_report> run_requests(const arguments& with);
 /// Brings all sessions up, and measures memory only.
 result<load_report> run_idle(const arguments& with);
 
+/// How long it takes from sending a PUT until its client hears that the
+/// mitigation is in force, one after the other.
+result<load_report> run_enforcement(const arguments& with);
+
 /// Data channel: registers `sessions` clients with an ACL of `entries` each,
 /// which `memory_per_session` is of, and `connect_seconds` the time it took;
 /// then gets or replaces these ACLs over `outstanding` connections.
