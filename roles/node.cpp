@@ -2,7 +2,6 @@
 
 #include "actors/console.hpp"
 #include "actors/supervisor.hpp"
-#include "protocol/signal/nat64.hpp"
 #include "roles/cli/cli.hpp"
 #include "roles/config/data_channel.hpp"
 #include "roles/config/data_terms.hpp"
@@ -11,11 +10,12 @@
 #include "roles/drivers.hpp"
 #include "roles/logging.hpp"
 #include "roles/network.hpp"
+#include "roles/paths.hpp"
+#include "roles/relays.hpp"
 #include "roles/siblings.hpp"
 #include "roles/version.hpp"
 #include "transports/crypto/certificate.hpp"
 #include "transports/crypto/digest.hpp"
-#include "transports/default_routers.hpp"
 #include "transports/http_server.hpp"
 #include "transports/interfaces.hpp"
 
@@ -35,9 +35,6 @@ namespace fs = std::filesystem;
 
 using credentials = std::shared_ptr<const transports::credentials>;
 using tickets_ptr = std::shared_ptr<const transports::ticket_keys>;
-
-/// At one time, of the operator of a multihomed client.
-constexpr std::uint32_t max_own_orders = 10'000;
 
 /// Who is in which group may use the node: the socket's file mode.
 constexpr unsigned control_mode = 0660;
@@ -150,33 +147,6 @@ private:
   std::optional<transports::unix_http_server> http_;
 };
 
-actors::relay_manner manner_of(relay_choice x) {
-  switch (x) {
-  case relay_choice::serial:
-    return actors::relay_manner::serial;
-  case relay_choice::by_prefix:
-    return actors::relay_manner::by_prefix;
-  case relay_choice::all:
-    break;
-  }
-  return actors::relay_manner::all;
-}
-
-actors::relay_manner manner_of(const relay_config& x) {
-  return x.aggregate ? manner_of(x.choice) : actors::relay_manner::per_client;
-}
-
-/// The relay that opens a session for each client, if one does so to this
-/// upstream.
-const relay_config* relay_per_client(const config& x, const std::string& name) {
-  if (!x.server)
-    return nullptr;
-  auto i = std::ranges::find_if(x.server->relays, [&](const auto& one) {
-    return !one.aggregate && std::ranges::count(one.upstreams, name) > 0;
-  });
-  return i == x.server->relays.end() ? nullptr : &*i;
-}
-
 result<void> node::add_server(actors::supervisor_setup& setup) {
   const auto& x = *config_.server;
   auto identity = load_identity(x.identity);
@@ -199,21 +169,7 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
                                 drivers_.starter(m), abilities_of(m), m.stage});
     setup.mitigators.back().takes = m.takes;
   }
-  for (const auto& one : x.relays) {
-    actors::mitigator_setup relay;
-    relay.name = one.name;
-    relay.upstreams = one.upstreams;
-    relay.manner = manner_of(one);
-    relay.relay_lifetime = one.lifetime;
-    relay.end_to_end = one.end_to_end;
-    relay.takes = one.takes;
-    if (one.for_help_only()) {
-      relay.when = {one.when_failed, one.when_overloaded, one.above / 8,
-                    one.ineffective_after, one.hold};
-      relay.when->above_packets = one.above_packets;
-    }
-    setup.mitigators.push_back(std::move(relay));
-  }
+  add_relays(setup, x);
   setup.status_interval = x.status_interval;
   setup.conflicts = {x.conflict_policy, x.keep_losers};
   setup.loss.allowed = x.loss_of_signal;
@@ -230,63 +186,6 @@ result<void> node::add_server(actors::supervisor_setup& setup) {
     setup.listening.push_back("tcp " + where.to_string());
   if (x.data)
     add_data_channel(setup, *x.data);
-  return {};
-}
-
-std::vector<sig::server_address> routers_at(std::uint16_t port) {
-  std::vector<sig::server_address> out;
-  for (const auto& x : transports::default_routers())
-    out.push_back(
-        {x.with_port(port).to_string(), x.family() == transports::ip_family::v4
-                                            ? sig::address_family::ipv4
-                                            : sig::address_family::ipv6});
-  return out;
-}
-
-/// Where the server is, and how this node looks to it.
-result<void> add_paths(actors::upstream_setup& out, const upstream_config& x) {
-  out.port = x.server.port;
-  if (x.calls_default_router())
-    out.gateways = [port = x.server.port] { return routers_at(port); };
-  else
-    out.host = x.server.host;
-  if (!x.nat64_prefix.empty()) {
-    auto nat64 = sig::parse_nat64(x.nat64_prefix);
-    if (!nat64)
-      return nat64.error();
-    out.nat64 = *nat64;
-  }
-  auto table = sig::address_translation::make(x.translations);
-  if (!table)
-    return table.error();
-  out.translation = std::move(*table);
-  out.request_octets = request_octets(x);
-  return {};
-}
-
-/// Orders that name no upstream: see actors::own_orders.
-result<void> add_own_orders(actors::supervisor_setup& setup,
-                            const client_config& x) {
-  actors::mitigator_setup relay;
-  relay.name = actors::own_relay;
-  for (const auto& up : x.upstreams)
-    relay.upstreams.push_back(up.name);
-  relay.manner = manner_of(*x.choice);
-  relay.end_to_end = true;
-  setup.mitigators.push_back(std::move(relay));
-  sig::customer who;
-  who.name = actors::own_orders;
-  who.prefixes = {*prefix::parse("0.0.0.0/0"), *prefix::parse("::/0")};
-  who.domains = {"*"};
-  who.limits.max_mitigations = max_own_orders;
-  who.limits.lifetime.allow_indefinite = true;
-  setup.mitigators_of[who.name] = {std::string{actors::own_relay}};
-  auto all = setup.customers.all();
-  all.push_back(std::move(who));
-  auto table = sig::customer_table::make(std::move(all));
-  if (!table)
-    return table.error();
-  setup.customers = *table;
   return {};
 }
 
