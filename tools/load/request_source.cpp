@@ -69,11 +69,18 @@ bytes request_source::mitigation_body(bool immediate) {
 byte_view request_source::write(coap::code code, std::uint32_t number,
                                 const coap::option_list& options,
                                 byte_view body) {
+  return write(code, number, static_cast<std::uint16_t>(number), options, body);
+}
+
+byte_view request_source::write(coap::code code, std::uint32_t number,
+                                std::uint16_t message,
+                                const coap::option_list& options,
+                                byte_view body) {
   out_.clear();
   coap::header head;
   head.type = coap::type::non;
   head.code = code;
-  head.mid = static_cast<std::uint16_t>(number);
+  head.mid = message;
   (void)coap::serialise(head, token_of(number), options, body, out_);
   return out_;
 }
@@ -101,13 +108,13 @@ byte_view request_source::observe(std::size_t slot) {
   return write(coap::code::get, observe_bit, options, {});
 }
 
-byte_view request_source::observe_one(std::size_t slot, std::uint32_t mid,
-                                      bool begin) {
+byte_view request_source::look_at(std::size_t slot, std::uint32_t mid) {
   coap::option_list options;
-  options.add_uint(coap::option::observe, begin ? 0 : 1);
   for (auto x : path(slot, mid, false))
     options.add(x.number, x.value);
-  return write(coap::code::get, observe_bit | mid, options, {});
+  // From the other end than numbers: with the id of another request it would be
+  // taken for a copy of that.
+  return write(coap::code::get, observe_bit | mid, --look_, options, {});
 }
 
 std::optional<answer> read_answer(byte_view message) {

@@ -35,9 +35,9 @@ public:
   /// Asks for all mitigations of a client now and whenever they change.
   byte_view observe(std::size_t slot);
 
-  /// Asks for one mitigation now and whenever it changes, or for that no
-  /// longer. The token is observe_bit and `mid`.
-  byte_view observe_one(std::size_t slot, std::uint32_t mid, bool begin);
+  /// Asks for one mitigation. The token is observe_bit and `mid`, so that the
+  /// answer comes like a notification, with its body.
+  byte_view look_at(std::size_t slot, std::uint32_t mid);
 
 private:
   bytes mitigation_body(bool immediate);
@@ -46,11 +46,15 @@ private:
                                    bool with_body) const;
   byte_view write(protocol::coap::code code, std::uint32_t number,
                   const protocol::coap::option_list& options, byte_view body);
+  byte_view write(protocol::coap::code code, std::uint32_t number,
+                  std::uint16_t message,
+                  const protocol::coap::option_list& options, byte_view body);
 
   std::string name_;
   protocol::coap::option_list heartbeat_path_;
   bytes heartbeat_;
   std::uint32_t targets_ = 0;
+  std::uint16_t look_ = 0; ///< message id of the last look_at()
   bytes out_;
 };
 
