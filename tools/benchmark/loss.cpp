@@ -253,8 +253,10 @@ result<void> bench::start() {
   if (!customers)
     return customers.error();
   setup->customers = *customers;
-  roles::mitigator_config driver{
-      "edge", with_.driver, with_.driver_arguments, {}};
+  roles::mitigator_config driver;
+  driver.name = "edge";
+  driver.driver = with_.driver;
+  driver.arguments = with_.driver_arguments;
   setup->mitigators = {
       {"edge", with_.driver, "bench", tapped(drivers_.starter(driver), tap_)}};
   node_ = system_.spawn(actors::supervisor, setup);
