@@ -155,9 +155,6 @@ puts() {
   row "durable PUTs, 1,000 clients, p99" ms "$(number '.p99_us / 1000')"
 }
 
-# PUTs of 1,000 clients in windows of a second until more than 100,000
-# mitigations live, and what a start with them costs.
-live_seconds=40
 handshakes() {
   local which full
   for which in tocsin libcoap floor; do measure "$which" handshake; done
@@ -169,7 +166,7 @@ handshakes() {
   done
   full=${found[tocsin.rate]}
   serve tocsin
-  report=$(taskset -c "$load_core" tocsin-load storm --json --resumed \
+  report=$(taskset -c "$load_core" tocsin-load storm --json --resumed --keep \
     --server "127.0.0.1:$port" --server-name server.example \
     --certificate pki/client.example.pem --key pki/client.example-key.pem \
     --ca pki/ca.pem --watch "${pid_of[server]}" --count 5000 \
