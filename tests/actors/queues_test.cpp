@@ -92,6 +92,20 @@ TEST_F(queues_test, requests_of_one_client_wait_in_a_queue_of_their_own) {
   EXPECT_EQ(codes[0xA3], beyond);
 }
 
+TEST_F(queues_test, requests_of_one_customer_are_limited_in_the_long_run) {
+  account used{customer->limits}; // 600 a minute
+  auto admitted = [&] {
+    std::size_t n = 0;
+    while (n < 10'000 && used.admit(now()))
+      ++n;
+    return n;
+  };
+  EXPECT_LE(admitted(), customer->limits.requests_per_minute);
+  EXPECT_EQ(admitted(), 0u);
+  advance(1s);
+  EXPECT_EQ(admitted(), 10u);
+}
+
 TEST_F(queues_test, edits_of_one_customer_wait_up_to_a_limit) {
   constexpr std::size_t beyond = 5;
   std::vector<decltype(enrol_later())> asked;
