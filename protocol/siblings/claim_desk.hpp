@@ -41,11 +41,9 @@ inline constexpr std::chrono::seconds claim_linger{1};
 /// A claim that is asked about counts for siblings, as if it were decided, if
 /// this node's name sorts before theirs; once their answers are here, for all.
 /// With answers and questions between two nodes in order, that makes exactly
-/// one of two simultaneous claims see the other:
-///
-///   both ask before either answers: the node of the greater name sees the
-///   other one answers before it asks:     the one which asked later sees the
-///   other
+/// one of two simultaneous claims see the other. If both ask before either
+/// answers, it is that of the node with the greater name; if one answers before
+/// it asks, it is that which asked later.
 class claim_desk {
 public:
   explicit claim_desk(std::string own) : own_{std::move(own)} {}

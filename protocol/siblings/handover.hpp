@@ -65,10 +65,12 @@ using handover_action =
 /// Whichever process dies when, the client's mitigations are in force at one of
 /// the nodes at least, and in the end at one only.
 ///
-///   packing --on_packed: store offered--> noting --on_stored: offer-->
-///   offering offering --on_held: store moved--> moving --on_stored: release,
-///   settle-->
-///     settling --on_confirmed: store none--> closing --on_stored--> over
+///   packing --on_packed: store offered--> noting
+///   noting --on_stored: offer--> offering
+///   offering --on_held: store moved--> moving
+///   moving --on_stored: release, settle--> settling
+///   settling --on_confirmed: store none--> closing
+///   closing --on_stored--> over
 ///   packing, noting --failure: keep--> over
 ///   offering --on_refused, time: store revoked--> calling_off
 ///   calling_off --on_stored: keep, revoke--> revoking

@@ -81,8 +81,8 @@ public:
   std::vector<link_action> on_time(time_point now);
 
   std::vector<link_action> on_reached(time_point now);
-  /// The call or the greeting failed. `final`: it was refused for a reason
-  /// that time does not heal (another version): still called again, seldom.
+  /// The call or the greeting failed. `refused`: for a reason that time does
+  /// not heal (another version): still called again, seldom.
   void on_failed(std::string why, bool refused, time_point now);
   void on_greeted(time_point now);
   void on_heard(std::uint64_t number, time_point now);
