@@ -7,6 +7,10 @@
 
 namespace tocsin::actors {
 
+/// Under this name what a sibling gave is kept among the records of peers until
+/// the sibling says whose it is: its name, and the mids.
+inline constexpr std::string_view taken_prefix = "taken/";
+
 /// A handover as the store keeps it, among the records of peers (no customer's
 /// name is empty): the stage is the record's sid.
 struct handover_record {

@@ -3,6 +3,7 @@
 #include "transports/peer_identity.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace tocsin::actors {
 
@@ -14,6 +15,10 @@ inline std::string identity_of(const transports::peer_identity& x) {
     return x.dns_names.front();
   return x.common_name.empty() ? x.spki_fingerprint : x.common_name;
 }
+
+/// Begins the identity of an agent whose requests a trusted gateway passes on:
+/// the gateway alone has a session.
+inline constexpr std::string_view behind_gateway = "behind a gateway: ";
 
 /// What the table of customers asks of a peer.
 inline protocol::signal::peer_identity

@@ -1,4 +1,5 @@
 // What the peer of a SESSION asks.
+#include "actors/identity.hpp"
 #include "actors/session.hpp"
 
 #include "actors/heartbeat.hpp"
@@ -184,7 +185,7 @@ void session::name_origin(const sig::mitigate_path& path, dots_request& to) {
   if (known != nullptr && known != customer_) {
     to.forwarded = true;
     to.from.customer = known->name;
-    to.from.identity = "behind a gateway: " + known->name;
+    to.from.identity = std::string{behind_gateway} + known->name;
   } else {
     to.cuid = cdid + '/' + path.cuid; // neither has a slash
   }
